@@ -1,0 +1,163 @@
+"""All that Python and the media engine say to each other; its mirror in Rust is `sfu/src/command.rs`.
+
+Commands and events are JSON objects tagged by `type`. Identifiers are integers that Python chooses and never
+uses again within a run. The engine knows numbers, SSRCs and payload types; it does not know what a site is.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from telepresence.signaling.messages import Direction, Kind
+
+
+class Setup(StrEnum):
+    """The engine's own role in DTLS. Source: RFC 5763 §5."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+
+
+class Codec(StrEnum):
+    """Codecs that the engine forwards."""
+
+    OPUS = "opus"
+    VP8 = "vp8"
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Plain values inside commands and events."""
+
+
+class ReceiveTrack(Value):
+    """One track of an up connection, as negotiated. `ssrc` is null where the offer names none."""
+
+    track: int
+    mid: str
+    kind: Kind
+    codec: Codec
+    payload_type: int
+    clock_rate: int
+    rtx_payload_type: int | None = None
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+    nack: bool = False
+    pli: bool = False
+    remb: bool = False
+
+
+class SendSlot(Value):
+    """One m-line of a down connection: one SSRC for its whole life."""
+
+    slot: int
+    mid: str
+    kind: Kind
+    ssrc: int
+    rtx_ssrc: int | None = None
+    cname: str
+
+
+class SendCodec(Value):
+    """A codec that the receiver took, with the payload types of our offer."""
+
+    codec: Codec
+    payload_type: int
+    clock_rate: int
+    rtx_payload_type: int | None = None
+    nack: bool = False
+
+
+class CommandBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """A command; a refused one comes back as a `refused` event."""
+
+
+class Open(CommandBase, tag="open"):
+    """Opens a connection: STUN for `ufrag` is answered from now on. Nothing else flows before `remote`."""
+
+    conn: int
+    direction: Direction
+    ufrag: str
+    pwd: str
+
+
+class Remote(CommandBase, tag="remote"):
+    """The peer's description is known: DTLS may begin. `fingerprint` is SHA-256 in 64 hex digits."""
+
+    conn: int
+    ufrag: str
+    setup: Setup
+    fingerprint: str
+
+
+class Receive(CommandBase, tag="receive"):
+    """Replaces the list of tracks that an up connection receives. `mid_extension` is the RTP header extension's id."""
+
+    conn: int
+    tracks: tuple[ReceiveTrack, ...]
+    mid_extension: int | None = None
+
+
+class Send(CommandBase, tag="send"):
+    """Sets the slots of a down connection, once, before or with `remote`."""
+
+    conn: int
+    slots: tuple[SendSlot, ...]
+    codecs: tuple[SendCodec, ...]
+    mid_extension: int | None = None
+
+
+class Assign(CommandBase, tag="assign"):
+    """Puts a track into a slot, or empties it."""
+
+    conn: int
+    slot: int
+    track: int | None
+
+
+class Close(CommandBase, tag="close"):
+    """Closes a connection and forgets its tracks or slots."""
+
+    conn: int
+
+
+Command = Open | Remote | Receive | Send | Assign | Close
+
+
+class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """Something that happened in the engine."""
+
+
+class Connected(EventBase, tag="connected"):
+    """ICE and DTLS are done and the fingerprint is right: media flows."""
+
+    conn: int
+
+
+class Failed(EventBase, tag="failed"):
+    """The connection is dead (`reason` in words: DTLS, fingerprint, no liveness for 30 s, closed by the peer).
+
+    The engine has already forgotten it; a `close` for it is not needed.
+    """
+
+    conn: int
+    reason: str
+
+
+class TrackLive(EventBase, tag="track-live"):
+    """The first media packet of a track arrived."""
+
+    conn: int
+    track: int
+
+
+class Refused(EventBase, tag="refused"):
+    """A command could not be carried out."""
+
+    command: str
+    conn: int
+    reason: str
+
+
+Event = Connected | Failed | TrackLive | Refused
