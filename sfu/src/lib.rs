@@ -1,0 +1,3 @@
+//! The media engine: a selective forwarding unit whose core has no socket, clock or thread.
+
+pub mod drops;
