@@ -1,3 +1,4 @@
 //! The media engine: a selective forwarding unit whose core has no socket, clock or thread.
 
 pub mod drops;
+pub mod transport;
