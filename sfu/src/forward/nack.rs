@@ -43,7 +43,12 @@ impl NackGenerator {
             self.missing.clear();
             return true;
         }
-        self.missing.extend((newest + 1..sequence).map(|sequence| Missing { sequence, since: now, asked: None, tries: 0 }));
+        self.missing.extend((newest + 1..sequence).map(|sequence| Missing {
+            sequence,
+            since: now,
+            asked: None,
+            tries: 0,
+        }));
         false
     }
 
@@ -51,7 +56,9 @@ impl NackGenerator {
     pub fn due(&mut self, now: Instant, out: &mut Vec<u16>) {
         out.clear();
         for missing in &mut self.missing {
-            let waited = missing.asked.map_or(now.duration_since(missing.since) >= REORDERING, |asked| now.duration_since(asked) >= RETRY);
+            let waited = missing
+                .asked
+                .map_or(now.duration_since(missing.since) >= REORDERING, |asked| now.duration_since(asked) >= RETRY);
             if waited {
                 missing.asked = Some(now);
                 missing.tries += 1;

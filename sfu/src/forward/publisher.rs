@@ -131,7 +131,13 @@ impl Track {
         self.keep(sequence, header, media, now)
     }
 
-    fn keep(&mut self, sequence: u64, header: &Header, payload: &[u8], now: Instant) -> Result<(u64, bool), DropReason> {
+    fn keep(
+        &mut self,
+        sequence: u64,
+        header: &Header,
+        payload: &[u8],
+        now: Instant,
+    ) -> Result<(u64, bool), DropReason> {
         if self.config.nack && self.nack.on_packet(sequence, now) {
             self.keyframe.want();
         }

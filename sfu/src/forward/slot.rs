@@ -51,7 +51,13 @@ pub struct Rewriter {
 impl Rewriter {
     /// A stream whose first packet gets the sequence number `first`.
     pub fn new(first: u16) -> Self {
-        Self { epoch: None, newest: (1 << 16) + u64::from(first) - 1, newest_picture: None, newest_tl0: None, newest_timestamp: None }
+        Self {
+            epoch: None,
+            newest: (1 << 16) + u64::from(first) - 1,
+            newest_picture: None,
+            newest_tl0: None,
+            newest_timestamp: None,
+        }
     }
 
     /// The source changed: the next packet begins an epoch.
@@ -255,7 +261,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn meta(sequence: u64, timestamp: u32, picture: u16) -> Meta {
-        let vp8 = Descriptor { picture_id: Some(PictureId { offset: 2, long: true, value: picture }), tl0_index: Some((4, picture as u8)), ..Descriptor::default() };
+        let vp8 = Descriptor {
+            picture_id: Some(PictureId { offset: 2, long: true, value: picture }),
+            tl0_index: Some((4, picture as u8)),
+            ..Descriptor::default()
+        };
         Meta { sequence, timestamp, marker: false, arrival: Instant::now(), vp8: Some(vp8) }
     }
 

@@ -84,7 +84,8 @@ impl Down {
     /// is sent twice, since an SRTP index is sealed once. Returns how many were queued.
     pub fn on_nack(&mut self, slot: usize, pairs: &[u8], store: &Store, codec: Codec, now: Instant) -> usize {
         let Some(target) = self.slots.get(slot) else { return 0 };
-        let repairs = target.config.rtx_ssrc.is_some() && self.codec(codec).is_some_and(|taken| taken.rtx_payload_type.is_some());
+        let repairs =
+            target.config.rtx_ssrc.is_some() && self.codec(codec).is_some_and(|taken| taken.rtx_payload_type.is_some());
         let mut queued = 0;
         for outgoing in rtcp::nacked(pairs) {
             self.nacked += 1;

@@ -81,7 +81,10 @@ impl Node {
         up.ssrcs.retain(|_, (track, _)| keys.contains(track));
         up.tracks = keys;
         up.mid_extension = mid_extension;
-        announced.into_iter().try_for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair).map(|_| ())).map_err(|_| "too many SSRCs")
+        announced
+            .into_iter()
+            .try_for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair).map(|_| ()))
+            .map_err(|_| "too many SSRCs")
     }
 
     fn add_track(&mut self, connection: usize, config: ReceiveTrack) -> usize {

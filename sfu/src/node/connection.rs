@@ -58,6 +58,8 @@ pub struct Connection {
     moving: Option<SocketAddr>,
     remote: Option<Remote>,
     dtls: Option<Dtls>,
+    /// When the handshake wants to be looked at again; unset while it has something to say.
+    dtls_due: Option<Instant>,
     early: Vec<Vec<u8>>,
     opened: Instant,
     alive: Instant,
@@ -84,6 +86,7 @@ impl Connection {
             moving: None,
             remote: None,
             dtls: None,
+            dtls_due: None,
             early: Vec::new(),
             opened: now,
             alive: now,
@@ -109,7 +112,13 @@ impl Connection {
     /// A valid check came from `from`. Returns the address that fell out, if any.
     ///
     /// Errors: `StunReplayed` for a transaction that was seen; it is answered, and moves nothing.
-    pub fn on_check(&mut self, from: SocketAddr, transaction: &[u8; 12], nominates: bool, now: Instant) -> Result<Option<SocketAddr>, DropReason> {
+    pub fn on_check(
+        &mut self,
+        from: SocketAddr,
+        transaction: &[u8; 12],
+        nominates: bool,
+        now: Instant,
+    ) -> Result<Option<SocketAddr>, DropReason> {
         if !self.transactions.insert(transaction) {
             return Err(DropReason::StunReplayed);
         }
@@ -142,8 +151,11 @@ impl Connection {
     /// A datagram of the handshake. Errors: `DtlsEarly` when too many came before the peer's description.
     pub fn on_dtls(&mut self, datagram: &[u8], now: Instant) -> Result<(), DropReason> {
         match &mut self.dtls {
-            // A refused datagram is no reason to give up: anybody can send one. The handshake has its time limit.
-            Some(dtls) => dtls.handle_datagram(datagram, now).map_err(|_| DropReason::DtlsRefused),
+            // What ends the connection comes out of `drive`; here a datagram is only counted.
+            Some(dtls) => {
+                self.dtls_due = None;
+                dtls.handle_datagram(datagram, now).map_err(|_| DropReason::DtlsRefused)
+            }
             None if self.early.len() < EARLY_MAX => {
                 self.early.push(datagram.to_vec());
                 Ok(())
@@ -161,11 +173,13 @@ impl Connection {
     pub fn drive(&mut self, certificate: &Certificate, outbox: &mut Outbox, now: Instant) -> Progress {
         self.begin(certificate, now);
         let Some(to) = self.selected else { return self.limits(now) };
-        if let Some(dtls) = &mut self.dtls {
+        if let Some(dtls) = &mut self.dtls
+            && self.dtls_due.is_none_or(|due| due <= now)
+        {
             if let Err(error) = dtls.handle_timeout(now) {
                 return Progress::Dead(error.to_string());
             }
-            match flush(dtls, to, outbox) {
+            match flush(dtls, to, outbox, &mut self.dtls_due) {
                 Progress::Established(srtp) => {
                     self.srtp = Some(*srtp);
                     return Progress::Connected;
@@ -196,7 +210,9 @@ impl Connection {
 
     fn limits(&self, now: Instant) -> Progress {
         if self.remote.is_some() && self.srtp.is_none() && now.duration_since(self.opened) > HANDSHAKE {
-            return Progress::Dead("no connection within 10 s: the media port was not reached, or the handshake did not end".into());
+            return Progress::Dead(
+                "no connection within 10 s: the media port was not reached, or the handshake did not end".into(),
+            );
         }
         if now.duration_since(self.alive) > LIVENESS {
             return Progress::Dead("nothing was heard for 30 s".into());
@@ -208,7 +224,7 @@ impl Connection {
     pub fn close(&mut self, outbox: &mut Outbox) {
         if let (Some(dtls), Some(to)) = (&mut self.dtls, self.selected) {
             dtls.close();
-            let _ = flush(dtls, to, outbox);
+            let _ = flush(dtls, to, outbox, &mut self.dtls_due);
         }
     }
 }
@@ -225,7 +241,7 @@ pub enum Progress {
     Dead(String),
 }
 
-fn flush(dtls: &mut Dtls, to: SocketAddr, outbox: &mut Outbox) -> Progress {
+fn flush(dtls: &mut Dtls, to: SocketAddr, outbox: &mut Outbox, due: &mut Option<Instant>) -> Progress {
     let mut buffer = [0u8; DATAGRAM_MAX];
     let mut progress = Progress::Nothing;
     loop {
@@ -241,7 +257,10 @@ fn flush(dtls: &mut Dtls, to: SocketAddr, outbox: &mut Outbox) -> Progress {
                 progress = Progress::Established(Box::new(srtp));
             }
             DtlsOutput::Closed => return Progress::Dead("the peer closed the connection".into()),
-            DtlsOutput::Timeout(_) => return progress,
+            DtlsOutput::Timeout(deadline) => {
+                *due = Some(deadline);
+                return progress;
+            }
         }
     }
 }

@@ -53,7 +53,13 @@ impl Node {
         }
         let pwd = connection.pwd.as_bytes();
         if request.controlled {
-            self.outbox.push(from, |out| Some(stun::write_error(out, &request.transaction, ROLE_CONFLICT, "Role Conflict", pwd)));
+            self.outbox.push(from, |out| {
+                Some(stun::write_error(out, &request.transaction, ROLE_CONFLICT, "Role Conflict", pwd))
+            });
+            return Ok(());
+        }
+        if request.unknown {
+            self.outbox.push(from, |out| Some(stun::write_unknown_attributes(out, &request, pwd)));
             return Ok(());
         }
         self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, from, pwd)));
@@ -86,7 +92,8 @@ impl Node {
         if !repair && track.config.payload_type != header.payload_type {
             return Err(DropReason::UnknownTrack);
         }
-        let (sequence, keyframe) = if repair { track.on_repair(packet, &header, now)? } else { track.on_media(packet, &header, now)? };
+        let (sequence, keyframe) =
+            if repair { track.on_repair(packet, &header, now)? } else { track.on_media(packet, &header, now)? };
         if !repair && track.ssrc.replace(header.ssrc).is_none() | (track.reception.packets == 1) {
             self.events.push_back(Event::TrackLive { conn: connection.id, track: track.config.track });
         }
@@ -99,7 +106,10 @@ impl Node {
     fn announce(&mut self, key: usize, sequence: u64, keyframe: bool, now: Instant) {
         let Some(track) = self.tracks.get(key) else { return };
         for Subscription { connection, slot } in &track.subscribers {
-            let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected()) else { continue };
+            let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected())
+            else {
+                continue;
+            };
             let Side::Down(down) = &mut subscriber.side else { continue };
             let idle = down.pacer.is_empty();
             if let Err(reason) = down.on_stored(*slot, sequence, keyframe, now) {
@@ -172,7 +182,7 @@ impl Node {
     }
 }
 
-/// Which track an unknown SSRC is of: by its mid, or by its payload type where only one track has it.
+/// Which track an unknown SSRC is of: by its mid, or by its payload type where only one track without an SSRC has it.
 fn identify(up: &Up, tracks: &slab::Slab<Track>, packet: &[u8], header: &Header) -> Result<(usize, bool), DropReason> {
     let mid = up.mid_extension.and_then(|id| header.extension(packet, id));
     let mut found = up.tracks.iter().filter_map(|key| {
@@ -181,6 +191,10 @@ fn identify(up: &Up, tracks: &slab::Slab<Track>, packet: &[u8], header: &Header)
             return None;
         }
         let repair = track.config.rtx_payload_type == Some(header.payload_type);
+        let other = if repair { track.config.rtx_ssrc } else { track.ssrc };
+        if mid.is_none() && other.is_some() {
+            return None; // its SSRC is known, and it is not this one
+        }
         (repair || track.config.payload_type == header.payload_type).then_some((*key, repair))
     });
     let first = found.next().ok_or(DropReason::UnknownTrack)?;

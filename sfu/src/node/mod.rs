@@ -83,10 +83,13 @@ impl Node {
     /// When `handle_timeout` and `poll_transmit` want to be called again; `None` without connections.
     pub fn next_timeout(&self) -> Option<Instant> {
         let tick = (!self.connections.is_empty()).then_some(self.next_tick);
-        let release = self.pacing.iter().filter_map(|key| self.connections.get(*key)).filter_map(|connection| match &connection.side {
-            Side::Down(down) => down.pacer.next_release(),
-            Side::Up(_) => None,
-        });
+        let release =
+            self.pacing.iter().filter_map(|key| self.connections.get(*key)).filter_map(|connection| match &connection
+                .side
+            {
+                Side::Down(down) => down.pacer.next_release(),
+                Side::Up(_) => None,
+            });
         release.chain(tick).min()
     }
 

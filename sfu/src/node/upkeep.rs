@@ -66,7 +66,9 @@ impl Node {
     /// NACKs and key frame requests to a publisher.
     fn write_feedback(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &connection.side) else { return };
+        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &connection.side) else {
+            return;
+        };
         let out = &mut self.scratch.rtcp;
         out.clear();
         for track in &up.tracks {
@@ -95,7 +97,10 @@ impl Node {
 
     fn write_receiver_report(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &mut connection.side) else { return };
+        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &mut connection.side)
+        else {
+            return;
+        };
         up.report_due = Some(now + REPORT);
         let (mut blocks, mut ssrcs) = (Vec::new(), Vec::new());
         for track in &up.tracks {
@@ -115,16 +120,29 @@ impl Node {
 
     fn write_sender_reports(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let (Some(to), Some(srtp), Side::Down(down)) = (connection.selected, &mut connection.srtp, &mut connection.side) else { return };
+        let (Some(to), Some(srtp), Side::Down(down)) =
+            (connection.selected, &mut connection.srtp, &mut connection.side)
+        else {
+            return;
+        };
         let ntp = self.wall.at(now);
         let out = &mut self.scratch.rtcp;
         out.clear();
         for slot in down.slots.iter_mut().filter(|slot| slot.report_due.is_some_and(|due| due <= now)) {
             let Some(offset) = slot.rewriter.timestamp_offset() else { continue };
-            let Some(rtp) = slot.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.timestamp_at(ntp)) else { continue };
+            let Some(rtp) =
+                slot.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.timestamp_at(ntp))
+            else {
+                continue;
+            };
             slot.report_due = Some(now + REPORT);
             slot.sent.on_sender_report(ntp, now);
-            let info = SenderInfo { ntp, rtp: rtp.wrapping_add(offset), packets: slot.sent.packets as u32, bytes: slot.sent.bytes as u32 };
+            let info = SenderInfo {
+                ntp,
+                rtp: rtp.wrapping_add(offset),
+                packets: slot.sent.packets as u32,
+                bytes: slot.sent.bytes as u32,
+            };
             rtcp::write_sender_report(out, slot.config.ssrc, &info, &slot.config.cname);
             if out.len() > DATAGRAM_MAX / 2 {
                 send(&mut srtp.sealer, out, to, &mut self.outbox);

@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn a_written_header_reads_back_with_its_mid() {
         let mut packet = Vec::new();
-        let outgoing = Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, mid: Some((1, b"v12")) };
+        let outgoing =
+            Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, mid: Some((1, b"v12")) };
         outgoing.write(&mut packet);
         packet.extend_from_slice(b"payload");
         let header = Header::parse(&packet).unwrap();

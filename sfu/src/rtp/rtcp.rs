@@ -15,17 +15,38 @@ const PAYLOAD_FEEDBACK: u8 = 206;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report<'a> {
     /// A sender report's own part.
-    Sender { ssrc: u32, ntp: Ntp, rtp: u32 },
+    Sender {
+        /// Whose it is.
+        ssrc: u32,
+        /// Wall-clock time of the sender …
+        ntp: Ntp,
+        /// … and the RTP timestamp of the same moment.
+        rtp: u32,
+    },
     /// One reception report block, of a sender or receiver report.
     Reception(ReportBlock),
-    /// Lost packets: pairs of packet id and bitmask.
-    Nack { media: u32, pairs: &'a [u8] },
+    /// Lost packets.
+    Nack {
+        /// The stream.
+        media: u32,
+        /// Pairs of packet id and bitmask, for `nacked`.
+        pairs: &'a [u8],
+    },
     /// A key frame is wanted (PLI, or an entry of a FIR).
-    Keyframe { media: u32 },
-    /// The receiver's estimate, in bit/s.
-    Remb { bitrate: u64 },
+    Keyframe {
+        /// The stream.
+        media: u32,
+    },
+    /// The receiver's estimate.
+    Remb {
+        /// In bit/s.
+        bitrate: u64,
+    },
     /// The source is leaving.
-    Bye { ssrc: u32 },
+    Bye {
+        /// Whose it was.
+        ssrc: u32,
+    },
 }
 
 /// A reception report block.
@@ -130,7 +151,8 @@ pub fn nacked(pairs: &[u8]) -> impl Iterator<Item = u16> {
     pairs.chunks_exact(4).flat_map(|pair| {
         let first = u16_at(pair, 0).unwrap_or(0);
         let mask = u16_at(pair, 2).unwrap_or(0);
-        std::iter::once(first).chain((0..16).filter(move |bit| mask & (1 << bit) != 0).map(move |bit| first.wrapping_add(bit + 1)))
+        std::iter::once(first)
+            .chain((0..16).filter(move |bit| mask & (1 << bit) != 0).map(move |bit| first.wrapping_add(bit + 1)))
     })
 }
 
@@ -262,7 +284,15 @@ mod tests {
         let mut out = Vec::new();
         let info = SenderInfo { ntp: Ntp(0x0102_0304_0506_0708), rtp: 99, packets: 3, bytes: 4 };
         write_sender_report(&mut out, 7, &info, "someone");
-        let block = ReportBlock { ssrc: 8, fraction_lost: 25, lost: 12, highest: 70_000, jitter: 5, last_sender_report: 6, delay: 7 };
+        let block = ReportBlock {
+            ssrc: 8,
+            fraction_lost: 25,
+            lost: 12,
+            highest: 70_000,
+            jitter: 5,
+            last_sender_report: 6,
+            delay: 7,
+        };
         write_receiver_report(&mut out, 1, &[block], "x");
         write_pli(&mut out, 1, 8);
         write_remb(&mut out, 1, 2_500_000, &[8, 9]);
