@@ -195,7 +195,11 @@ def version() -> None:
         engine = "built in"
     except ImportError:
         engine = "missing (make engine)"
-    typer.echo(f"telepresence {importlib.metadata.version('telepresence')}")
+    try:
+        own = importlib.metadata.version("telepresence")
+    except importlib.metadata.PackageNotFoundError:
+        own = "not installed (runs from its source tree)"
+    typer.echo(f"telepresence {own}")
     typer.echo(f"engine       {engine}")
     typer.echo(f"Python       {platform.python_version()}")
     typer.echo(f"aiohttp      {importlib.metadata.version('aiohttp')}")

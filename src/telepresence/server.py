@@ -30,6 +30,9 @@ from telepresence.signaling.world import World
 DRAIN_S = 2.0
 """How long HTTP requests may take to end when the server stops; sockets were told before."""
 
+FAKE_PORT = 8081
+"""What the fake engine says when it is to take any port: descriptions must name one."""
+
 log = structlog.get_logger()
 
 
@@ -150,7 +153,7 @@ def open_engine(settings: Settings, *, use_fake: bool) -> Engine:
     if use_fake:
         from telepresence.engine.fake import FakeEngine  # noqa: PLC0415 (a server with media never loads it)
 
-        return FakeEngine(settings.media.port)
+        return FakeEngine(settings.media.port or FAKE_PORT)
     try:
         return open_native(settings.media.host, settings.media.port)
     except EngineError as error:
