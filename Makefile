@@ -16,7 +16,7 @@ unexport CONDA_PREFIX
 BIN := .venv/bin
 WEB := src/telepresence/web
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find sfu -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
-PAGE := $(shell find web_client -name node_modules -prune -o -name dist -prune -o -type f -print)
+PAGE := $(shell find web_client -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 PYTHON := $(shell find src -name '*.py' -o -name '*.pyi')
 
 # ---- what one does -------------------------------------------------------------------------------
@@ -54,11 +54,12 @@ fmt: .venv/.deps web_client/node_modules/.stamp ## Format Python, Rust and TypeS
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	cargo fmt --all
-	cd web_client && npm run --silent fmt
+	cd web_client && npm run --silent format
 
 .PHONY: schema
-schema: .venv/.deps ## Write the schema and the TypeScript types anew from the messages
+schema: .venv/.deps web_client/node_modules/.stamp ## Write the schema and the TypeScript types anew from the messages
 	PYTHONPATH=src $(BIN)/python -m telepresence.signaling.schema
+	cd web_client && npm run --silent generate
 
 .PHONY: lock
 lock: .venv/.deps ## Write the locks anew: Python, Rust, npm
@@ -112,7 +113,7 @@ lint:
 	$(BIN)/basedpyright --level error
 	cargo fmt --all --check
 	cargo clippy --release --locked --all-targets --quiet -- --deny warnings
-	cd web_client && npm run --silent lint
+	cd web_client && npm run --silent check
 
 # ---- what is built, and from what ----------------------------------------------------------------
 
