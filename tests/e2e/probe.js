@@ -40,17 +40,17 @@
 
   /**
    * Watches a tile's picture for a while, on each frame that is presented.
-   * @returns frames presented, frames with a readable code, distinct codes, the sources named, the longest gap in ms,
+   * @returns frames presented, frames with a readable code, how often the code changed (a camera's file goes round, so codes
+   *          come again), the sources named, the longest gap in ms,
    *          the median delay in ms between the code's clock and now, and the picture's size
    */
   function watchPicture(tile, forMs) {
     const video = videoOf(tile);
-    if (!video) return Promise.resolve({ frames: 0, fps: 0, read: 0, readFps: 0, distinct: 0, sources: [], why: "the tile has no <video>" });
+    if (!video) return Promise.resolve({ why: "the tile has no <video>" });
     const canvas = document.createElement("canvas");
-    const codes = new Set();
     const sources = new Set();
     const delays = [];
-    let [frames, read, longestGapMs] = [0, 0, 0];
+    let [frames, read, changes, lastCode, longestGapMs] = [0, 0, 0, "", 0];
     const startedAt = performance.now();
     let [lastAt, presentedBefore, presented] = [startedAt, null, 0];
     const counters = video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
@@ -65,7 +65,9 @@
         const code = root.readTimecode(drawStrip(video, canvas), video.videoHeight);
         if (code) {
           read += 1;
-          codes.add(`${code.ms}/${code.frame}`);
+          const text = `${code.ms}/${code.frame}`;
+          changes += text !== lastCode;
+          lastCode = text;
           sources.add(code.source);
           delays.push(Date.now() - code.ms);
         }
@@ -81,8 +83,7 @@
           read,
           fps: presented / seconds,
           readFps: read / seconds,
-          distinct: codes.size,
-          distinctFps: codes.size / seconds,
+          changesPerSecond: changes / seconds,
           sources: [...sources],
           longestGapMs,
           delayMs: delays.length ? delays[delays.length >> 1] : null,

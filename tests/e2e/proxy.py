@@ -16,9 +16,9 @@ CHUNK_BYTES = 65_536
 class Proxy:
     """Relays connections to `target_port` on loopback until it is cut."""
 
-    def __init__(self, target_port: int) -> None:
-        """Nothing listens before `start`."""
-        self._target_port = target_port
+    def __init__(self) -> None:
+        """Nothing listens before `start`. Set `target_port` before the first connection comes."""
+        self.target_port = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -56,7 +56,7 @@ class Proxy:
             return
         self.accepted += 1
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
             _reset(writer)
             return

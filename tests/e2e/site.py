@@ -12,12 +12,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Playwright, expect
 
 HERE = Path(__file__).parent
 PATIENCE_S = 20.0
@@ -41,7 +42,7 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
 )
 LOOPBACK_ONLY_FLAG = "--allow-loopback-in-peer-connection"
-LOOPBACK_ONLY = "TELEPRESENCE_E2E_LOOPBACK_ONLY"
+LOOPBACK_ONLY = "E2E_LOOPBACK_ONLY"
 """Environment variable that is set where the network has nothing but loopback."""
 
 EXACT_MICROPHONE = """
@@ -82,7 +83,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class Picture:
-    """What was seen of a tile for a while: `fps` of frames presented, `code_fps` of distinct time codes read."""
+    """What was seen of a tile for a while: `fps` of frames presented, `code_fps` of time codes that differ from the one before."""
 
     fps: float
     code_fps: float
@@ -103,14 +104,13 @@ class Tone:
 class Site:
     """One hospital's browser and page."""
 
-    def __init__(self, name: str, link: str, browser: Browser, context: BrowserContext, page: Page) -> None:
+    def __init__(self, name: str, link: str, browser: Browser, page: Page) -> None:
         """Made by `open`."""
         self.name = name
         self.link = link
         self.page = page
         self.console: list[str] = []
         self._browser = browser
-        self._context = context
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
 
@@ -124,12 +124,21 @@ class Site:
             # An unknown switch means nothing to Chromium; it marks the process for `pid`.
             args=[*FLAGS, *loopback, *devices, f"--telepresence-site={name}"],
         )
-        context = await browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
-        await context.add_init_script(EXACT_MICROPHONE)
-        page = await context.new_page()
-        site = cls(name, link, browser, context, page)
+        site = cls(name, link, browser, await _new_page(browser))
         await site.visit()
         return site
+
+    @asynccontextmanager
+    async def tab(self) -> AsyncIterator[None]:
+        """The link in a browser that has never been here; closed at the end."""
+        before = self.page
+        self.page = await _new_page(self._browser)
+        await self.visit()
+        try:
+            yield
+        finally:
+            await self.page.context.close()
+            self.page = before
 
     async def visit(self) -> None:
         """Opens the link, or opens it again as a reload does."""
@@ -176,9 +185,9 @@ class Site:
         suffix = f'[source="{source}"]' if source else ""
         return self.page.locator(f'tp-tile[participant="{participant}"]{suffix}').first
 
-    def live_tiles(self) -> Locator:
-        """Tiles that say they are live."""
-        return self.page.locator(f'tp-tile[state="{LIVE}"]')
+    def live_tile(self, source: str) -> Locator:
+        """A tile of a source of this name that says it is live, whoever publishes it."""
+        return self.page.locator(f'tp-tile[source="{source}"][state="{LIVE}"]').first
 
     async def wait_live(self, participant: str, source: str | None = None) -> Locator:
         """Waits until the tile is there and says that it is live."""
@@ -196,7 +205,7 @@ class Site:
         assert "why" not in seen, f"{self.name}: {seen['why']}"
         return Picture(
             fps=seen["fps"],
-            code_fps=seen["distinctFps"],
+            code_fps=seen["changesPerSecond"],
             sources=tuple(seen["sources"]),
             longest_gap_ms=seen["longestGapMs"],
             delay_ms=seen["delayMs"],
@@ -225,6 +234,13 @@ class Site:
 
     def _note(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")
+
+
+async def _new_page(browser: Browser) -> Page:
+    """A page that shares nothing with others of the browser."""
+    context = await browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
+    await context.add_init_script(EXACT_MICROPHONE)
+    return await context.new_page()
 
 
 def _cmdline(process: Path) -> bytes:

@@ -18,6 +18,7 @@ from e2e.server import Server
 from e2e.site import PATIENCE_S, Capture, Picture, Site, Tone, eventually
 from telepresence.bots.chart import ChartFormat
 from telepresence.bots.chart import Tone as ToneShape
+from telepresence.bots.fixtures import write_audio, write_video
 from telepresence.bots.link import parse_link
 from telepresence.bots.participant import Participant
 from telepresence.bots.session import Refused
@@ -43,6 +44,9 @@ SINE_RMS_DB = -3.01
 
 SLOTS = 6
 
+CAPTURE_S = 4
+"""Length of a camera's file, which is then played again; a second of it takes 10 MB."""
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -50,6 +54,14 @@ class Sign:
 
     number: int
     hz: float
+
+
+def write_capture(folder: Path, sign: Sign) -> Capture:
+    """Files for a site's camera and microphone, that show and sound the sign."""
+    camera, microphone = folder / f"{sign.number}.y4m", folder / f"{sign.number}.wav"
+    write_video(camera, form=ChartFormat(), label=f"Source {sign.number}", source=sign.number, seconds=CAPTURE_S)
+    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS), seconds=CAPTURE_S)
+    return Capture(camera=camera, microphone=microphone)
 
 
 class Bot:

@@ -1,7 +1,4 @@
-"""Whether the media port stands what is thrown at it: each blow has its counter, and the others' media goes on.
-
-The server runs in the test's own process here, so that the engine's snapshot can be read; engine and port are the real ones.
-"""
+"""Whether the media port stands what is thrown at it: each blow has its counter, and the others' media goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from aiortc.mediastreams import AudioStreamTrack
 
 from e2e import hostile
 from e2e.hostile import Insider, Stranger
-from e2e.server import LocalServer
+from e2e.server import Server
 from e2e.site import PATIENCE_S, eventually
 from e2e.stage import Bot, Sign
 from telepresence.bots.link import parse_link
@@ -30,9 +27,9 @@ FRAMES = 15
 
 
 @pytest.fixture
-async def talk(local_server: LocalServer) -> AsyncIterator[tuple[Bot, Bot]]:
+async def talk(server: Server) -> AsyncIterator[tuple[Bot, Bot]]:
     """Two bots that see each other."""
-    alice, bob = (Bot(name, local_server.link(name), sign) for name, sign in (("alice", ALICE), ("bob", BOB)))
+    alice, bob = (Bot(name, server.link(name), sign) for name, sign in (("alice", ALICE), ("bob", BOB)))
     for bot in (alice, bob):
         await bot.start()
     for bot, other in ((alice, bob), (bob, alice)):
@@ -42,15 +39,15 @@ async def talk(local_server: LocalServer) -> AsyncIterator[tuple[Bot, Bot]]:
         await bot.close()
 
 
-async def assert_counted(server: LocalServer, reason: str, blow: Callable[[], Awaitable[None] | None]) -> None:
+async def assert_counted(server: Server, reason: str, blow: Callable[[], Awaitable[None] | None]) -> None:
     """Strikes, and waits until the drop's counter has risen."""
-    before = (await server.drops()).get(reason, 0)
+    before = server.drops().get(reason, 0)
     struck = blow()
     if struck is not None:
         await struck
 
     async def count() -> int:
-        return (await server.drops()).get(reason, 0)
+        return server.drops().get(reason, 0)
 
     await eventually(f"drops counted as {reason}", count, lambda value: value > before, PATIENCE_S)
 
@@ -81,40 +78,38 @@ def up_of(bot: Bot) -> RTCPeerConnection:
     ],
 )
 async def test_a_strangers_datagram_is_counted_and_not_answered(
-    local_server: LocalServer, talk: tuple[Bot, Bot], reason: str, datagram: bytes
+    server: Server, talk: tuple[Bot, Bot], reason: str, datagram: bytes
 ) -> None:
     """Whoever has no link gets no answer out of the port, whatever he sends, and nobody in the room notices."""
-    stranger = Stranger(local_server.media_port)
-    await assert_counted(local_server, reason, lambda: stranger.send(datagram))
+    stranger = Stranger(server.media_port)
+    await assert_counted(server, reason, lambda: stranger.send(datagram))
     await assert_goes_on(*talk)
     assert stranger.answers() == 0
     stranger.close()
 
 
 async def test_a_request_with_a_wrong_password_is_counted_and_not_answered(
-    local_server: LocalServer, talk: tuple[Bot, Bot]
+    server: Server, talk: tuple[Bot, Bot]
 ) -> None:
     """A stranger who has overheard the user fragment, and not the password, learns nothing."""
     ufrag, _ = hostile.ice_of(up_of(talk[0]).remoteDescription.sdp)
-    stranger = Stranger(local_server.media_port)
+    stranger = Stranger(server.media_port)
     request = hostile.stun_request(f"{ufrag}:his", "not-the-password-of-alice")
-    await assert_counted(local_server, "stun-integrity", lambda: stranger.send(request))
+    await assert_counted(server, "stun-integrity", lambda: stranger.send(request))
     await assert_goes_on(*talk)
     assert stranger.answers() == 0
     stranger.close()
 
 
-async def test_a_replayed_request_is_counted_and_moves_nothing(
-    local_server: LocalServer, talk: tuple[Bot, Bot]
-) -> None:
+async def test_a_replayed_request_is_counted_and_moves_nothing(server: Server, talk: tuple[Bot, Bot]) -> None:
     """A stranger who replays a participant's own request from elsewhere does not get the participant's media."""
     up = up_of(talk[0])
     theirs, pwd = hostile.ice_of(up.remoteDescription.sdp)
     ours, _ = hostile.ice_of(up.localDescription.sdp)
     request = hostile.stun_request(f"{theirs}:{ours}", pwd)
     await Insider(up).send(request)
-    stranger = Stranger(local_server.media_port)
-    await assert_counted(local_server, "stun-replayed", lambda: stranger.send(request))
+    stranger = Stranger(server.media_port)
+    await assert_counted(server, "stun-replayed", lambda: stranger.send(request))
     await assert_goes_on(*talk)
     assert stranger.answers() == 0
     stranger.close()
@@ -130,33 +125,33 @@ async def test_a_replayed_request_is_counted_and_moves_nothing(
     ],
 )
 async def test_an_insiders_broken_packet_is_counted(
-    local_server: LocalServer, talk: tuple[Bot, Bot], reason: str, datagram: bytes
+    server: Server, talk: tuple[Bot, Bot], reason: str, datagram: bytes
 ) -> None:
     """A participant's own address is trusted for nothing: what is broken is counted, and his own media goes on too."""
     insider = Insider(up_of(talk[0]))
-    await assert_counted(local_server, reason, lambda: insider.send(datagram))
+    await assert_counted(server, reason, lambda: insider.send(datagram))
     await assert_goes_on(*talk)
 
 
-async def test_a_replayed_packet_is_counted(local_server: LocalServer, talk: tuple[Bot, Bot]) -> None:
+async def test_a_replayed_packet_is_counted(server: Server, talk: tuple[Bot, Bot]) -> None:
     """An SRTP packet that was sent once more is seen once."""
     insider = Insider(up_of(talk[0]))
     packet = await insider.media_packet()
-    await assert_counted(local_server, "srtp-replayed", lambda: insider.send(packet))
+    await assert_counted(server, "srtp-replayed", lambda: insider.send(packet))
     await assert_goes_on(*talk)
 
 
-async def test_a_packet_under_a_wrong_key_is_counted(local_server: LocalServer, talk: tuple[Bot, Bot]) -> None:
+async def test_a_packet_under_a_wrong_key_is_counted(server: Server, talk: tuple[Bot, Bot]) -> None:
     """A packet that somebody else sealed is not shown to anybody, although address and header are right."""
     insider = Insider(up_of(talk[0]))
     forged = hostile.wrong_key(await insider.media_packet())
-    await assert_counted(local_server, "srtp-authentication", lambda: insider.send(forged))
+    await assert_counted(server, "srtp-authentication", lambda: insider.send(forged))
     await assert_goes_on(*talk)
 
 
-async def test_a_wrong_fingerprint_never_connects(local_server: LocalServer, talk: tuple[Bot, Bot]) -> None:
+async def test_a_wrong_fingerprint_never_connects(server: Server, talk: tuple[Bot, Bot]) -> None:
     """Whoever shows another certificate than he announced is told so, and not one packet of his is forwarded."""
-    link = parse_link(local_server.link("mallory"))
+    link = parse_link(server.link("mallory"))
     heard: asyncio.Queue[Connection] = asyncio.Queue()
     async with await Session.open(link) as session:
         listening = asyncio.create_task(
