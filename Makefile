@@ -40,7 +40,7 @@ check: need .venv/.engine web_client/node_modules/.stamp ## Lint, types and unit
 .PHONY: dev-python
 dev-python: need-python .venv/.deps ## Work on the control plane with the fake engine: no Rust, no Node.js
 	@echo "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/telepresence-dev.pth"
-	$(BIN)/python -m pytest -q -m 'not e2e and not native'
+	$(BIN)/python -m pytest -q --ignore tests/e2e -m 'not native'
 	@echo 'ready: $(BIN)/python -m telepresence.cli serve --fake-engine'
 
 .PHONY: engine
@@ -99,7 +99,7 @@ test-rust:
 
 .PHONY: test-python
 test-python:
-	$(BIN)/python -m pytest -q -m 'not e2e'
+	$(BIN)/python -m pytest -q --ignore tests/e2e
 
 .PHONY: test-web
 test-web:
@@ -107,7 +107,7 @@ test-web:
 
 .PHONY: test-e2e
 test-e2e:
-	$(BIN)/python -m pytest -m e2e tests/e2e
+	$(BIN)/python -m pytest tests/e2e
 
 .PHONY: lint
 lint:

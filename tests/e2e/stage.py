@@ -21,7 +21,7 @@ from telepresence.bots.chart import Tone as ToneShape
 from telepresence.bots.fixtures import write_audio, write_video
 from telepresence.bots.link import parse_link
 from telepresence.bots.participant import Participant
-from telepresence.bots.session import Refused
+from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import chart_source
 from telepresence.bots.watch import SourceReport, Watcher
 
@@ -129,7 +129,7 @@ class Bot:
             return
         await self.participant.leave()
         self._running.cancel()
-        with suppress(asyncio.CancelledError, Refused):
+        with suppress(asyncio.CancelledError, RefusedError):
             await self._running
 
 
@@ -161,12 +161,14 @@ class Stage:
     async def sees(self, viewer: Site, tile: Locator, sign: Sign) -> Picture:
         """Asserts that the tile shows whom it should, at 25 different frames a second."""
         watch = Watch({"server": self.server.pid} | {site.name: site.pid for site in self.sites})
-        for _ in range(WINDOWS):
+        pictures: list[Picture] = []
+        while len(pictures) < WINDOWS:
             picture = await viewer.watch(tile, WINDOW_S)
             assert set(picture.sources) <= {sign.number}, f"{viewer.name} sees {picture.sources}, not {sign.number}"
             if picture.code_fps >= LEAST_FPS:
                 return picture
-        raise AssertionError(f"{viewer.name} sees {sign.number} at {picture}; {watch.report()}")
+            pictures.append(picture)
+        raise AssertionError(f"{viewer.name} sees {sign.number} at {pictures}; {watch.report()}")
 
     async def hears(self, viewer: Site, tile: Locator, sign: Sign) -> Tone:
         """Asserts that the tile's sound is whose it should be, as loud as it was sent."""
