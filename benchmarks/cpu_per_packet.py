@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, nargs="+", default=[1, 5, 10, 20])
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
-    aiortc.rtcrtpreceiver.get_decoder = lambda codec: NoDecoder()  # noqa: ARG005  # its signature
+    aiortc.rtcrtpreceiver.get_decoder = lambda codec: NoDecoder()  # noqa: ARG005  # pyright: ignore[reportPrivateImportUsage]
     with tempfile.TemporaryDirectory() as folder:
         rows = [asyncio.run(measure(viewers, options.seconds, Path(folder))) for viewers in options.viewers]
     say("CPU a forwarded packet", rows, as_json=options.json)
