@@ -41,7 +41,7 @@ check: need .venv/.engine web_client/node_modules/.stamp ## Lint, types and unit
 dev-python: need-python .venv/.deps ## Work on the control plane with the fake engine: no Rust, no Node.js
 	@echo "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/telepresence-dev.pth"
 	$(BIN)/python -m pytest -q --ignore tests/e2e -m 'not native'
-	@echo 'ready: $(BIN)/python -m telepresence.cli serve --fake-engine'
+	@echo 'ready: $(BIN)/python -m telepresence serve --fake-engine'
 
 .PHONY: engine
 engine: need .venv/.engine ## Build the media engine into .venv

@@ -37,7 +37,10 @@ async def talk(server: Server) -> AsyncIterator[tuple[Bot, Bot]]:
 
 
 async def say(server: Server, *frames: str | bytes) -> Said:
-    """Opens a socket, sends the frames, and returns what the server said until it closed or was silent for a second."""
+    """Opens a socket, sends the frames, and returns what the server said until it closed or was silent for a second.
+
+    How it closed comes last, as a message of type `closed`.
+    """
     said: Said = []
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{server.origin}/ws", origin=server.origin) as socket:
         for frame in frames:
@@ -48,7 +51,7 @@ async def say(server: Server, *frames: str | bytes) -> Said:
             except TimeoutError:
                 return said
             if message.type is not aiohttp.WSMsgType.TEXT:
-                return said
+                return [*said, {"type": "closed", "code": socket.close_code}]
             said.append(json.loads(message.data))
 
 
@@ -73,19 +76,24 @@ async def assert_goes_on(alice: Bot, bob: Bot) -> None:
     [
         ("malformed", "{"),
         ("malformed", "[]"),
-        ("malformed", b"\x00\xff"),
         ("not-joined", '{"type":"leave","request":1}'),
         ("not-joined", '{"type":"mute","request":1,"mid":"0","muted":true}'),
         ("unknown-message", '{"type":"self-destruct","request":1}'),
         ("too-large", json.dumps({"type": "join", "request": 1, "padding": "x" * FIRST_FRAME_BYTES})),
     ],
-    ids=["no-json", "no-object", "binary", "leave-first", "mute-first", "unknown", "oversized"],
+    ids=["no-json", "no-object", "leave-first", "mute-first", "unknown", "oversized"],
 )
 async def test_a_strangers_frame_is_refused_in_words(
-    server: Server, talk: tuple[Bot, Bot], code: str, frame: str | bytes
+    server: Server, talk: tuple[Bot, Bot], code: str, frame: str
 ) -> None:
     """What no page would send gets the error that says so, and nobody in the room notices."""
     assert code in errors(await say(server, frame))
+    await assert_goes_on(*talk)
+
+
+async def test_a_binary_frame_ends_the_socket(server: Server, talk: tuple[Bot, Bot]) -> None:
+    """Nothing that is not text has a meaning here, so there is nobody to explain it to."""
+    assert await say(server, b"\x00\xff") == [{"type": "closed", "code": aiohttp.WSCloseCode.UNSUPPORTED_DATA}]
     await assert_goes_on(*talk)
 
 
