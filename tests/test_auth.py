@@ -14,7 +14,15 @@ from telepresence.signaling.refusal import RefusalError
 NOW = 1_800_000_000.0
 SECRET = Secret(kid="k1", key="ab" * 32)
 AUTHORITY = Authority(SECRET, lambda: NOW)
-CLAIMS = {"room": "demo", "site": "xixia", "name": "Xixia 西峡", "role": "member", "exp": int(NOW) + 60, "jti": "1", "aud": "telepresence"}
+CLAIMS = {
+    "room": "demo",
+    "site": "xixia",
+    "name": "Xixia 西峡",
+    "role": "member",
+    "exp": int(NOW) + 60,
+    "jti": "1",
+    "aud": "telepresence",
+}
 
 
 def sign(claims: object, key: str = SECRET.key, kid: str = "k1", algorithm: str = "HS256") -> str:
@@ -50,7 +58,7 @@ def test_a_token_says_what_was_put_in() -> None:
         (sign({key: value for key, value in CLAIMS.items() if key != "room"}), "room"),
         (sign({**CLAIMS, "role": "king"}), "role"),
         (sign({**CLAIMS, "name": "x" * 81}), "name"),
-        (sign(CLAIMS, algorithm="HS512"), "damaged"),
+        (sign(CLAIMS, key="ab" * 64, algorithm="HS512"), "damaged"),
         (jwt.encode(CLAIMS, "", "none", headers={"kid": "k1"}), "damaged"),
     ],
 )

@@ -9,9 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from stage import answer_to, offer_sdp, tracks
 
+from stage import answer_to, offer_sdp, tracks
 from telepresence import demo
 from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
@@ -23,15 +24,17 @@ PATIENCE_S = 10
 
 
 class Wire:
-    """A client's socket; `until` reads on to the next message of a type."""
+    """A client's socket."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
 
     async def send(self, kind: str, **fields: Any) -> None:
+        """Sends a message."""
         await self.ws.send_json({"type": kind, "request": 1, **fields})
 
     async def until(self, kind: str) -> dict[str, Any]:
+        """Reads on to the next message of a type."""
         while True:
             message = json.loads(await self.ws.receive_str(timeout=PATIENCE_S))
             if message["type"] == kind:
@@ -54,13 +57,18 @@ class House:
         self.http = http
 
     def token(self, site: str = "xixia", valid_s: float = 60) -> str:
+        """Returns a token of the demo consultation."""
         authority = self.server.hub.world.authority
         return authority.issue(room="demo", site=site, name=site, role=Role.MEMBER, valid_s=valid_s)
 
     async def open(self, **options: Any) -> Wire:
+        """Opens a socket."""
         return Wire(await self.http.ws_connect(f"{self.server.url}/ws", **options))
 
-    async def join(self, site: str = "xixia", *, slots: int = 2, resume: str | None = None) -> tuple[Wire, dict[str, Any]]:
+    async def join(
+        self, site: str = "xixia", *, slots: int = 2, resume: str | None = None
+    ) -> tuple[Wire, dict[str, Any]]:
+        """Opens a socket and joins."""
         wire = await self.open()
         await wire.send("join", versions=[1], token=self.token(site), slots=slots, resume=resume)
         return wire, await wire.until("joined")
@@ -196,7 +204,9 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> Non
     """And the engine is closed, too."""
     async with house(tmp_path) as place:
         engine = FakeEngine()
-        settings = Settings(server=ServerSettings(port=place.server.port), data=DataSettings(directory=str(tmp_path / "b")))
+        settings = Settings(
+            server=ServerSettings(port=place.server.port), data=DataSettings(directory=str(tmp_path / "b"))
+        )
         with pytest.raises(StartError, match=r"can't be opened.*server\.port"):
             async with running(settings, engine):
                 pass
@@ -230,7 +240,7 @@ async def test_the_page_is_served_with_headers_that_keep_strangers_out(tmp_path:
 
 async def test_without_the_page_the_command_that_builds_it_is_named(tmp_path: Path) -> None:
     """503, in words."""
-    app = aiohttp.web.Application()
+    app = web.Application()
     Page(tmp_path).add_routes(app)
     app.on_response_prepare.append(security_headers(has_tls=False))
     async with TestClient(TestServer(app)) as client:

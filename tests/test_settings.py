@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from stage import REPOSITORY
 
+from stage import REPOSITORY
 from telepresence.settings import Settings, SettingsError, load, render
 
 
@@ -72,7 +72,7 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("", {"TELEPRESENCE_SERVER__PROT": "1"}, ["prot", "TELEPRESENCE_SERVER__PROT", "`port`"]),
         ("", {"TELEPRESENCE_SEVRER__PORT": "1"}, ["sevrer", "`server`"]),
         ("[log]\nlevel = 'loud'\n", {}, ["log.level", "loud", "debug, info"]),
-        ("[server]\nhost = '0.0.0.0'\n", {}, ["server.host", "0.0.0.0", "TLS", "trusted_proxies"]),
+        ("[server]\nhost = '10.0.0.5'\n", {}, ["server.host", "10.0.0.5", "TLS", "trusted_proxies"]),
         ("[server]\ntls_key = 'k.pem'\n", {}, ["tls_certificate", "belong together"]),
         ("[server]\ntrusted_proxies = ['proxy']\n", {}, ["trusted_proxies", "10.0.0.0/24"]),
         ("[server]\npublic_url = 'meet.example'\n", {}, ["public_url", "https://"]),

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from stage import REPOSITORY, Stage
 
+from stage import REPOSITORY, Stage
 from telepresence.rooms.rights import RIGHTS, may
 from telepresence.signaling.frames import CLIENT_TYPES
 from telepresence.signaling.messages import Error, ErrorCode, Role

@@ -1,7 +1,6 @@
 """Stories of a room, as its members live them."""
 
 from stage import Stage
-
 from telepresence.engine.commands import Assign, Close
 from telepresence.signaling.messages import (
     Closing,

@@ -7,6 +7,7 @@ from telepresence.rooms.slots import SlotTable, SourceKey
 
 
 def key(name: str) -> SourceKey:
+    """Names a source of the one publisher here."""
     return SourceKey("p", name)
 
 

@@ -1,7 +1,6 @@
 """What people are told when the engine speaks."""
 
 from stage import Stage
-
 from telepresence.engine.commands import Assign, Close, Connected, Refused
 from telepresence.signaling.messages import Connection, ConnectionState, Direction
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from stage import EXAMPLES, REPOSITORY, Stage
 
+from stage import EXAMPLES, REPOSITORY, Stage
 from telepresence.signaling import schema
 from telepresence.signaling.messages import ClientMessage, ClosingReason, Error, ErrorCode, ServerMessage
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import Stage, example
 
+from stage import Stage, example
 from telepresence.signaling.frames import CLIENT_TYPES
 from telepresence.signaling.messages import Closing, ClosingReason, Error, ErrorCode, MemberLeft
 
@@ -106,7 +106,9 @@ MESSAGES = st.builds(bent, st.sampled_from(sorted(CLIENT_TYPES)), st.dictionarie
 
 
 @settings(max_examples=150, deadline=None)
-@given(frames=st.lists(st.binary() | JSON.map(json.dumps) | MESSAGES.map(json.dumps), max_size=4), is_joined=st.booleans())
+@given(
+    frames=st.lists(st.binary() | JSON.map(json.dumps) | MESSAGES.map(json.dumps), max_size=4), is_joined=st.booleans()
+)
 def test_no_frame_whatsoever_breaks_a_session(frames: list[bytes | str], is_joined: bool) -> None:
     """Any bytes, any JSON, any bent message: an effect or an error, and the others' room goes on."""
     stage = Stage()

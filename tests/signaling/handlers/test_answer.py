@@ -1,7 +1,6 @@
 """What a watcher's answer becomes."""
 
 from stage import Stage, answer_to
-
 from telepresence.engine.commands import Assign, Open, Remote, Send
 from telepresence.signaling.messages import Done, ErrorCode, Kind, Offer
 

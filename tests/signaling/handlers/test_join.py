@@ -1,8 +1,8 @@
 """Who is let in, as what, and what they are told."""
 
 import pytest
-from stage import START, Stage
 
+from stage import START, Stage
 from telepresence.auth import Authority, Secret
 from telepresence.signaling.messages import (
     Connection,
@@ -149,5 +149,3 @@ def test_a_connection_that_died_while_away_is_told_on_resume() -> None:
     back.join(stage.token(), slots=0, resume=client.joined.resume)
     dead = {(message.direction, message.state) for message in back.all(Connection)}
     assert dead == {(Direction.UP, ConnectionState.FAILED), (Direction.DOWN, ConnectionState.FAILED)}
-
-

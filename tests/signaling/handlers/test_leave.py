@@ -1,7 +1,6 @@
 """A member that leaves on its own."""
 
 from stage import Stage
-
 from telepresence.signaling.messages import Closing, ClosingReason, Done, MemberLeft
 
 

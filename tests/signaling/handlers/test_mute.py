@@ -1,7 +1,6 @@
 """The truth about a switched microphone."""
 
 from stage import Stage
-
 from telepresence.signaling.messages import Done, ErrorCode, MemberUpdate
 
 

@@ -1,7 +1,6 @@
 """What a publisher's offer becomes."""
 
 from stage import Stage, offer_sdp, sdp, tracks
-
 from telepresence.engine.commands import Open, Receive, Remote, Setup
 from telepresence.signaling.messages import ErrorCode, MemberUpdate, Profile, Published
 
