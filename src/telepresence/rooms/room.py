@@ -43,7 +43,9 @@ class RoomFullError(Exception):
 class Room:
     """One meeting."""
 
-    def __init__(self, room_id: str, kind: RoomKind, title: str, *, members_max: int, rate_per_s: float, burst: float) -> None:
+    def __init__(
+        self, room_id: str, kind: RoomKind, title: str, *, members_max: int, rate_per_s: float, burst: float
+    ) -> None:
         """`rate_per_s` and `burst` bound the messages of each member."""
         self.id = room_id
         self.kind = kind
@@ -85,7 +87,10 @@ class Room:
     def resume(self, secret: str, identity: Identity, session: int) -> tuple[Participant, list[Effect]] | None:
         """Gives a participant a new socket; null when the secret is nobody's of that site and role."""
         participant = self._find_secret(secret)
-        if participant is None or (participant.identity.site, participant.identity.role) != (identity.site, identity.role):
+        if participant is None or (participant.identity.site, participant.identity.role) != (
+            identity.site,
+            identity.role,
+        ):
             return None
         effects: list[Effect] = []
         was_away = participant.session is None
@@ -139,9 +144,7 @@ class Room:
 
     # --- publishing -----------------------------------------------------------------------------
 
-    def publish(
-        self, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]
-    ) -> list[Effect]:
+    def publish(self, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]) -> list[Effect]:
         """Replaces what the participant publishes, and on what. A source that was there keeps its place in the order."""
         replaced = participant.up if participant.up is not up else None
         participant.up = up

@@ -68,8 +68,6 @@ def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int) -> str
     return _text(lines)
 
 
-
-
 def _head(session_id: int, version: int, bundle: list[str]) -> list[str]:
     lines = ["v=0", f"o=- {session_id} {version} IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
     if bundle:

@@ -95,7 +95,9 @@ class Socket:
 class Hub:
     """All sockets of this server."""
 
-    def __init__(self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]) -> None:
+    def __init__(
+        self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]
+    ) -> None:
         """`public_url` is set once the port is known."""
         self.world = world
         self.engine = engine
