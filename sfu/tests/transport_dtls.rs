@@ -1,4 +1,5 @@
 //! DTLS between two of ours, in virtual time: loss, wrong certificates, noise, the end.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;

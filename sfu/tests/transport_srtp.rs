@@ -1,10 +1,9 @@
 //! SRTP as two connections see it: known answers, loss, reordering, roll-over, replay, tampering.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
 use proptest::prelude::*;
 use sfu::drops::DropReason;
-use sfu::transport::srtp::{
-    KeyingMaterial, MAX_SSRCS, Opener, Profile, RTCP_OVERHEAD_MAX, RTP_OVERHEAD_MAX, Sealer,
-};
+use sfu::transport::srtp::{KeyingMaterial, MAX_SSRCS, Opener, Profile, RTCP_OVERHEAD_MAX, RTP_OVERHEAD_MAX, Sealer};
 
 const PROFILES: [Profile; 3] = [Profile::Aes128CmSha1_80, Profile::AeadAes128Gcm, Profile::AeadAes256Gcm];
 const EXPORT_LEN: [usize; 3] = [60, 56, 88];

@@ -1,4 +1,5 @@
 //! STUN as the media port meets it: the RFC's vectors, our own messages, changed, cut and arbitrary ones.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
 use std::net::SocketAddr;
 

@@ -338,7 +338,8 @@ impl Dtls {
             _ => return Err(DtlsError::NoSrtp),
         };
         let peer = self.peer.ok_or_else(|| DtlsError::Handshake("the peer showed no certificate".into()))?;
-        let keys = KeyingMaterial::new(profile, exported, self.role == DtlsRole::Client).map_err(DtlsError::Handshake)?;
+        let keys =
+            KeyingMaterial::new(profile, exported, self.role == DtlsRole::Client).map_err(DtlsError::Handshake)?;
         self.established = true;
         self.events.push_back(Event::Established(Box::new(Established { keys, peer })));
         Ok(())

@@ -31,8 +31,19 @@ const ICE_CONTROLLING: u16 = 0x802a;
 const COMPREHENSION_OPTIONAL: u16 = 0x8000;
 /// Those that we understand or may ignore in a binding request: RFC 8489 §18.3 and RFC 8445 §16.1.
 const COMPREHENDED: [u16; 13] = [
-    0x0001, USERNAME, MESSAGE_INTEGRITY, ERROR_CODE, UNKNOWN_ATTRIBUTES, 0x0014, 0x0015, 0x001c, 0x001d, 0x001e,
-    XOR_MAPPED_ADDRESS, PRIORITY, USE_CANDIDATE,
+    0x0001,
+    USERNAME,
+    MESSAGE_INTEGRITY,
+    ERROR_CODE,
+    UNKNOWN_ATTRIBUTES,
+    0x0014,
+    0x0015,
+    0x001c,
+    0x001d,
+    0x001e,
+    XOR_MAPPED_ADDRESS,
+    PRIORITY,
+    USE_CANDIDATE,
 ];
 
 /// The value's length of HMAC-SHA1; the attribute's is 4 more.
@@ -274,13 +285,7 @@ pub fn write_unknown_attributes(out: &mut [u8], request: &BindingRequest<'_>, pw
 ///
 /// `username` is "receiver's fragment:sender's fragment", `pwd` the receiver's password. Returns the length;
 /// `out` must have [`REQUEST_MAX`] bytes, and 0 is returned if it is too short.
-pub fn write_request(
-    out: &mut [u8],
-    transaction: &[u8; 12],
-    username: &str,
-    pwd: &[u8],
-    use_candidate: bool,
-) -> usize {
+pub fn write_request(out: &mut [u8], transaction: &[u8; 12], username: &str, pwd: &[u8], use_candidate: bool) -> usize {
     let mut writer = Writer::new(out, BINDING_REQUEST, transaction);
     writer.attribute(USERNAME, username.as_bytes());
     // A peer-reflexive candidate's priority: type 110, local 65535, component 1 (RFC 8445 §5.1.2).

@@ -38,7 +38,10 @@ pub(super) enum Stream {
 
 /// The session keys of one direction of RTP or RTCP.
 pub(super) enum Cipher {
-    Gcm { key: LessSafeKey, salt: [u8; GCM_SALT] },
+    Gcm {
+        key: LessSafeKey,
+        salt: [u8; GCM_SALT],
+    },
     /// Boxed: HMAC's key is 1.7 kB.
     Cm(Box<CounterMode>),
 }

@@ -210,9 +210,8 @@ impl Opener {
         if plain < length {
             return Err(DropReason::RtpMalformed);
         }
-        self.rtp_streams.take(ssrc, Claim::Sequence(sequence), |index| {
-            self.rtp.open_rtp((ssrc, index), length, packet)
-        })?;
+        self.rtp_streams
+            .take(ssrc, Claim::Sequence(sequence), |index| self.rtp.open_rtp((ssrc, index), length, packet))?;
         Ok(plain)
     }
 
@@ -232,9 +231,7 @@ impl Opener {
             return Err(DropReason::SrtpAuthentication);
         }
         let index = word & RTCP_INDEX_MAX;
-        self.rtcp_streams.take(ssrc, Claim::Index(u64::from(index)), |_| {
-            self.rtcp.open_rtcp((ssrc, index), packet)
-        })?;
+        self.rtcp_streams.take(ssrc, Claim::Index(u64::from(index)), |_| self.rtcp.open_rtcp((ssrc, index), packet))?;
         Ok(plain)
     }
 }

@@ -21,8 +21,7 @@ const GCM_SALT: &str = "517569642070726f2071756f";
 /// RFC 3711 B.3: the cipher key, salt and authentication key of a master key.
 #[test]
 fn session_keys_are_derived_as_in_rfc_3711() {
-    let master =
-        Master::new(&hex("E1F97A0D3E018BE0D64FA32C06DE4139"), &hex("0EC675AD498AFEEBB6960B3AABE6")).unwrap();
+    let master = Master::new(&hex("E1F97A0D3E018BE0D64FA32C06DE4139"), &hex("0EC675AD498AFEEBB6960B3AABE6")).unwrap();
     let mut key = [0; 16];
     master.expand(0, &mut key).unwrap();
     assert_eq!(key, array("C61E7A93744F39EE10734AFE3FF7A087"));
@@ -87,9 +86,8 @@ fn gcm_seals_rtp_as_in_rfc_7714() {
 /// RFC 7714 §17.1 and §17.2: one RTCP compound under both key sizes, sealed and opened again.
 #[test]
 fn gcm_seals_rtcp_as_in_rfc_7714() {
-    let compound = hex(
-        "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
-    );
+    let compound =
+        hex("81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef");
     let at = (0x4d61_7273, 0x5d4);
     for (key, sealed) in [
         (
