@@ -1,0 +1,239 @@
+"""`telepresence bot`: publish a clip or a chart, watch and judge what others publish, write a browser's fake inputs.
+
+Before this module is a person's command line; after it, `running.py`. All that needs the `bots` extra is imported
+inside the commands, so that `telepresence --help` works without it.
+
+Exit codes: 0 all well, 1 could not join or no media came, 2 the command line makes no sense.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from telepresence.bots.chart import ChartFormat, Tone
+    from telepresence.bots.link import Link
+
+app = typer.Typer(
+    name="bot",
+    help="Participants that are programs: publish a clip or a test chart, watch and judge what is received.",
+    no_args_is_help=True,
+)
+
+_say = Console(stderr=True, highlight=False)
+"""For people; standard output is kept for tables and JSON."""
+
+_EXTRA_PACKAGES = {"aiortc", "av", "numpy", "cv2"}
+
+Url = Annotated[str, typer.Option(help="The server's address.")]
+Token = Annotated[
+    str | None, typer.Option(help="The token of a site. Others on the machine can see it: prefer --token-env.")
+]
+TokenEnv = Annotated[str | None, typer.Option(metavar="NAME", help="The environment variable that holds the token.")]
+LinkText = Annotated[str | None, typer.Option("--link", help="A whole link (http://host/room/ROOM#t=TOKEN) instead.")]
+Seconds = Annotated[float | None, typer.Option(min=1, help="Leave after so long; for ever without it.")]
+Patience = Annotated[float, typer.Option(min=1, help="Seconds to try for the first join; after it, for ever.")]
+Slots = Annotated[int, typer.Option(min=1, max=25, help="How many sources to receive at once.")]
+Json = Annotated[
+    str | None, typer.Option(metavar="-|FILE", help="Write the verdict as one JSON document ('-': to standard output).")
+]
+Expect = Annotated[int, typer.Option(min=0, help="With --seconds: fail unless media of so many sources came.")]
+Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the chart.")]
+Fps = Annotated[int, typer.Option(min=1, max=60, help="Frames a second of the chart.")]
+Number = Annotated[int, typer.Option("--source", min=0, max=63, help="Number of the source in the time code.")]
+ToneHz = Annotated[float, typer.Option("--tone", metavar="HZ", help="Frequency of the chart's tone; 0 for none.")]
+ToneLevel = Annotated[float, typer.Option(metavar="DBFS", min=-90, max=0, help="Its level; 0 is as loud as can be.")]
+Beep = Annotated[bool, typer.Option("--beep", help="Sound the tone only while the square flashes, to see lip sync.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens on the wire.")]
+
+
+@app.command()
+def publish(
+    url: Url = "http://localhost:8080",
+    token: Token = None,
+    token_env: TokenEnv = None,
+    link: LinkText = None,
+    *,
+    clip: Annotated[bool, typer.Option("--clip", help="Publish a real clip with sound (Big Buck Bunny).")] = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Publish a test chart with a time code and a tone.")] = False,
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Publish a film of your own.")] = None,
+    label: Annotated[str, typer.Option(help="What the chart says.")] = "Test chart",
+    source: Number = 1,
+    size: Size = "640x360",
+    fps: Fps = 30,
+    tone: ToneHz = 440,
+    tone_level: ToneLevel = -40,
+    beep: Beep = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Also watch and judge the others.")] = False,
+    slots: Slots = 4,
+    json: Json = None,
+    expect_sources: Expect = 1,
+    seconds: Seconds = None,
+    patience: Patience = 10,
+    verbose: Verbose = False,
+) -> None:
+    """Go on the air with a chart, a clip or a film, and come back whenever the server does.
+
+    Without --clip, --chart or --file it is the chart.
+    """
+    _log_to_stderr(verbose=verbose)
+    _need_extra()
+    from telepresence.bots import running  # noqa: PLC0415  # needs the extra
+
+    wanted = running.Wanted(
+        clip=clip,
+        chart=chart or not (clip or file),
+        file=file,
+        label=label[:80],
+        number=source,
+        form=_form(size, fps),
+        tone=_tone(tone, tone_level, beep=beep),
+    )
+    target = _link(url, token, token_env, link)
+    watching = running.Watching(slots=slots, json=json, expect=expect_sources) if watch else None
+    if json and not watch:
+        _usage("--json is the verdict of --watch, which is missing")
+    try:
+        sources = running.build_sources(wanted, _say)
+        asyncio.run(running.attend(target, sources, watching, seconds=seconds, patience=patience))
+    except running.BotError as error:
+        _fail(str(error))
+
+
+@app.command()
+def watch(
+    url: Url = "http://localhost:8080",
+    token: Token = None,
+    token_env: TokenEnv = None,
+    link: LinkText = None,
+    *,
+    slots: Slots = 4,
+    json: Json = None,
+    expect_sources: Expect = 1,
+    seconds: Seconds = None,
+    patience: Patience = 10,
+    verbose: Verbose = False,
+) -> None:
+    """Watch a room and judge each source: time code, delay, frame rate, freezes, tone and level."""
+    _log_to_stderr(verbose=verbose)
+    _need_extra()
+    from telepresence.bots import running  # noqa: PLC0415  # needs the extra
+
+    target = _link(url, token, token_env, link)
+    watching = running.Watching(slots=max(slots, expect_sources), json=json, expect=expect_sources)
+    try:
+        asyncio.run(running.attend(target, [], watching, seconds=seconds, patience=patience))
+    except running.BotError as error:
+        _fail(str(error))
+
+
+@app.command()
+def fixture(
+    *,
+    video: Annotated[Path | None, typer.Option(help="Y4M file to write: the chart.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="WAV file to write: the tone.")] = None,
+    label: Annotated[str, typer.Option(help="What the chart says.")] = "Test chart",
+    source: Number = 1,
+    size: Size = "640x360",
+    fps: Fps = 30,
+    tone: ToneHz = 440,
+    tone_level: ToneLevel = -20,
+    seconds: Annotated[int, typer.Option(min=1, max=60, help="Length; the browser plays it round and round.")] = 4,
+) -> None:
+    """Write files for a browser's fake camera and microphone."""
+    _need_extra()
+    from telepresence.bots import fixtures  # noqa: PLC0415  # needs the extra
+
+    if video is None and audio is None:
+        _usage("nothing to write: give --video FILE.y4m, --audio FILE.wav or both")
+    if video is not None:
+        fixtures.write_video(video, form=_form(size, fps), label=label, source=source, seconds=seconds)
+    sound = _tone(tone, tone_level, beep=False)
+    if audio is not None:
+        if sound is None:
+            _usage("--audio needs a --tone above 0 Hz")
+        fixtures.write_audio(audio, tone=sound, seconds=seconds)
+
+
+def _need_extra() -> None:
+    """Ends with the command that installs the extra, if it is missing."""
+    try:
+        import telepresence.bots.running  # noqa: PLC0415, F401  # needs the extra: that is the question
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA_PACKAGES:
+            raise
+        _fail(f"Bots need the package {error.name}, which isn't installed: pip install 'telepresence\\[bots]'")
+
+
+def _link(url: str, token: str | None, token_env: str | None, link: str | None) -> Link:
+    """Where to join and as whom, from exactly one of the three ways to say it."""
+    from telepresence.bots.link import LinkError, link_from, parse_link  # noqa: PLC0415  # beside its use
+
+    if sum(way is not None for way in (token, token_env, link)) != 1:
+        _usage("say who the bot is with exactly one of --link, --token-env and --token")
+    try:
+        if link is not None:
+            return parse_link(link)
+        if token_env is not None:
+            token = os.environ.get(token_env)
+            if not token:
+                _usage(f"the environment variable {token_env} is not set")
+        return link_from(url, token or "")
+    except LinkError as error:
+        _usage(str(error))
+
+
+def _form(size: str, fps: int) -> ChartFormat:
+    """The chart's format from `640x360`."""
+    from telepresence.bots.chart import ChartFormat  # noqa: PLC0415  # needs the extra
+
+    found = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", size)
+    if found is None:
+        _usage(f"--size is {size!r}, it looks like 640x360")
+    try:
+        return ChartFormat(width=int(found[1]), height=int(found[2]), fps=fps)
+    except ValueError as error:
+        _usage(str(error))
+
+
+def _tone(hz: float, level: float, *, beep: bool) -> Tone | None:
+    """The tone, None for 0 Hz."""
+    from telepresence.bots.chart import Tone  # noqa: PLC0415  # needs the extra
+
+    if hz == 0:
+        return None
+    try:
+        return Tone(hz=hz, level_dbfs=level, beep=beep)
+    except ValueError as error:
+        _usage(str(error))
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    """Logs to standard error; the libraries' chatter only when asked for."""
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO if verbose else logging.WARNING
+    )
+    logging.getLogger("telepresence").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def _usage(message: str) -> NoReturn:
+    """Exit code 2, with what would be right."""
+    raise typer.BadParameter(message)
+
+
+def _fail(message: str) -> NoReturn:
+    """Exit code 1, in a sentence."""
+    _say.print(f"[red]{message}[/]", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app(prog_name="telepresence bot")
