@@ -25,6 +25,9 @@ const MTU: usize = 1150;
 /// Holds any datagram of ours and nearly every certificate; grows for a longer one.
 const SCRATCH: usize = 2048;
 
+/// When there is nothing to wait for: far enough never to come, near enough for every clock.
+const IDLE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// `poll`'s buffer must have this many bytes.
 pub const DATAGRAM_MAX: usize = MTU;
 
@@ -135,7 +138,7 @@ pub enum DtlsOutput<'a> {
     Established(Box<Established>),
     /// The peer has closed the connection. Comes once.
     Closed,
-    /// Nothing more now; call [`Dtls::handle_timeout`] at this time (years ahead when there is nothing to do).
+    /// Nothing more now; call [`Dtls::handle_timeout`] at this time (a year or more ahead when there is nothing to wait for).
     Timeout(Instant),
 }
 
@@ -203,6 +206,7 @@ pub struct Dtls {
     established: bool,
     failed: Option<DtlsError>,
     events: VecDeque<Event>,
+    now: Instant,
     deadline: Instant,
 }
 
@@ -219,7 +223,8 @@ impl Dtls {
             established: false,
             failed: None,
             events: VecDeque::new(),
-            deadline: now,
+            now,
+            deadline: now + IDLE,
         };
         // Before its first time-out a server of dimpl's panics on a ClientHello.
         let _ = dtls.handle_timeout(now);
@@ -242,6 +247,7 @@ impl Dtls {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
+        self.now = now;
         let result = self.inner.handle_timeout(now);
         self.after(result)
     }
@@ -284,6 +290,7 @@ impl Dtls {
             && error.is_fatal()
         {
             self.events.clear();
+            self.deadline = self.now + IDLE;
             self.failed = Some(error.clone());
         }
         result

@@ -240,7 +240,7 @@ impl CounterMode {
         self.key.less_safe_encrypt(body, context).ok().map(|_| ())
     }
 
-    fn tag(&self, pieces: &[&[u8]]) -> [u8; CM_TAG] {
+    pub(super) fn tag(&self, pieces: &[&[u8]]) -> [u8; CM_TAG] {
         let mut context = hmac::Context::with_key(&self.auth);
         pieces.iter().for_each(|piece| context.update(piece));
         context.sign().as_ref().first_chunk().copied().unwrap_or_default()
