@@ -176,7 +176,9 @@ impl Connection {
         if let Some(dtls) = &mut self.dtls
             && self.dtls_due.is_none_or(|due| due <= now)
         {
-            if let Err(error) = dtls.handle_timeout(now) {
+            if let Err(error) = dtls.handle_timeout(now)
+                && error.is_fatal()
+            {
                 return Progress::Dead(error.to_string());
             }
             match flush(dtls, to, outbox, &mut self.dtls_due) {
