@@ -201,10 +201,10 @@ class Participant:
 
     def _after_closing(self, reason: ClosingReason | None) -> None:
         """The socket has ended: tells a loss from an order."""
-        if reason in {ClosingReason.REPLACED, ClosingReason.LEFT}:
-            self._leaving = True
-        if reason is not None or not self._leaving:
-            self._note("The socket was lost" if reason is None else f"The server closed the socket: {reason}")
+        if self._leaving:
+            return
+        self._leaving = reason in {ClosingReason.REPLACED, ClosingReason.LEFT}
+        self._note("The socket was lost" if reason is None else f"The server closed the socket: {reason}")
 
     def _on_message(self, session: Session, message: ServerMessage) -> None:
         """Acts on what came unasked; what takes time becomes a task of its own."""
