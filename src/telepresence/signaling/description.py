@@ -53,8 +53,8 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
         if media.choice is None:
             lines += _rejected(media)
             continue
+        # In every m-line, not only the bundle's first: aiortc keeps those of the last.
         lines += _answered(media, media.choice, local, candidates)
-        candidates = []
     return _text(lines)
 
 
@@ -65,7 +65,6 @@ def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int) -> str
     candidates = _candidates(local.address)
     for slot in slots:
         lines += _offered(slot, local, candidates)
-        candidates = []
     return _text(lines)
 
 
