@@ -112,7 +112,7 @@ class Stage:
 
     def on_event(self, event: Event) -> None:
         """Carries out an event of the engine."""
-        self.perform(events.handle(self.directory, event))
+        self.perform(events.handle(self.directory, event, self.now))
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""

@@ -213,6 +213,15 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> Non
         assert engine.is_closed
 
 
+async def test_a_certificate_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """Both files are there, neither is PEM."""
+    (tmp_path / "pem").write_text("nothing")
+    server = ServerSettings(port=0, tls_certificate=str(tmp_path / "pem"), tls_key=str(tmp_path / "pem"))
+    with pytest.raises(StartError, match="tls_certificate"):
+        async with running(Settings(server=server, data=DataSettings(directory=str(tmp_path / "var"))), FakeEngine()):
+            pass
+
+
 async def test_the_page_is_served_with_headers_that_keep_strangers_out(tmp_path: Path) -> None:
     """Start page and rooms are the same file; hashed files may be kept for ever; nothing outside is reachable."""
     page = tmp_path / "web"

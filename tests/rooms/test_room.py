@@ -5,6 +5,7 @@ from telepresence.engine.commands import Assign, Close
 from telepresence.signaling.messages import (
     Closing,
     ClosingReason,
+    Direction,
     LeaveReason,
     Member,
     MemberLeft,
@@ -217,6 +218,25 @@ def test_an_up_connection_that_failed_silences_its_tiles_but_leaves_them() -> No
     assert not stage.engine.assigned
     xixia.publish("0", "1", ufrag="again123")
     assert len(stage.engine.assigned) == 2
+
+
+def test_the_tiles_of_a_failed_connection_go_after_thirty_seconds() -> None:
+    """A reloaded page that no longer publishes leaves no dead picture; one that publishes again keeps its tile."""
+    stage = Stage()
+    silent, again, watcher = stage.join("silent"), stage.join("again"), stage.join("watcher")
+    for site in (silent, again):
+        site.publish("1")
+    for conn, opened in list(stage.engine.connections.items()):
+        if opened.direction is Direction.UP:
+            stage.engine.fail(conn)
+    stage.advance(29)
+    again.publish("1", ufrag="again123")
+    assert watcher.view() == {0: (silent.joined.participant, "camera"), 1: (again.joined.participant, "camera")}
+    stage.advance(1)
+    assert watcher.view() == {0: None, 1: (again.joined.participant, "camera")}
+    assert not member(stage, "Silent").sources
+    stage.advance(60)
+    assert watcher.view()[1]
 
 
 def test_media_that_arrives_is_told_once() -> None:

@@ -71,7 +71,7 @@ def test_the_answer_keeps_the_peers_numbers_and_takes_no_transport_cc(name: str)
     assert answer.count("a=recvonly") == 2
     assert "a=candidate:1 1 udp 2130706431 192.0.2.7 8081 typ host\r\n" in answer
     assert "a=candidate:2 1 udp 2130706175 2001:db8::7 8081 typ host\r\n" in answer
-    assert answer.count("a=end-of-candidates") == 1
+    assert answer.count("a=end-of-candidates") == 2
     assert all(line.isascii() for line in answer.split("\r\n"))
 
 
@@ -96,7 +96,7 @@ def test_our_offer_has_a_pair_of_lines_a_slot_in_lip_sync() -> None:
     assert offer.count("a=msid:slot1 ") == 2
     assert offer.count("a=ssrc-group:FID ") == 2
     assert offer.count("a=setup:actpass") == 4
-    assert offer.count("a=candidate:") == 1
+    assert offer.count("a=candidate:") == 4  # aiortc keeps those of the last m-line
     ufrag = re.findall(r"a=ice-ufrag:(\S+)", offer)
     pwd = re.findall(r"a=ice-pwd:(\S+)", offer)
     assert len(set(ufrag)) == len(set(pwd)) == 1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stage import Stage, example
 from telepresence.signaling.frames import CLIENT_TYPES
-from telepresence.signaling.messages import Closing, ClosingReason, Error, ErrorCode, MemberLeft
+from telepresence.signaling.messages import Closing, ClosingReason, Error, ErrorCode, MemberLeft, MemberUpdate, Presence
 
 
 def test_without_a_join_a_socket_ends_after_five_seconds() -> None:
@@ -68,6 +68,10 @@ def test_a_burst_beyond_the_bucket_is_told_to_wait_and_a_flood_is_cut_off() -> N
     for _ in range(70):
         client.send("mute", mid="0", muted=True)
     assert client.close_code == 4003
+    assert client.send("leave") == []
+    other = stage.join("other")
+    client.lose()
+    assert other.last(MemberUpdate).member.presence is Presence.AWAY
 
 
 def test_draining_tells_everybody_to_come_back() -> None:

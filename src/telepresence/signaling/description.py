@@ -125,7 +125,7 @@ def _transport(local: Local) -> list[str]:
 
 
 def _candidates(address: MediaAddress) -> list[str]:
-    """One host candidate an address, in the operator's order; only the bundle's first m-line carries them."""
+    """One host candidate an address, in the operator's order."""
     lines = [
         f"a=candidate:{index} 1 udp {HOST_PRIORITY - 256 * (index - 1)} {host} {address.port} typ host"
         for index, host in enumerate(address.addresses, start=1)
