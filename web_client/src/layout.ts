@@ -16,7 +16,7 @@ export function layoutOf(count: number, width: number, height: number, gap: numb
   let best: Layout = { columns: 1, width: 0, height: 0 };
   for (let columns = 1; columns <= Math.max(count, 1); columns++) {
     const one = fit(columns, Math.ceil(count / columns), width, height, gap);
-    if (one.width > best.width) best = one;
+    if (one.width * one.height > best.width * best.height) best = one;
   }
   return best;
 }

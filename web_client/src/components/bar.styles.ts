@@ -35,11 +35,6 @@ export const barStyles = css`
   .end {
     justify-content: flex-end;
   }
-  .stack {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.5rem;
-  }
   @media (max-width: 60rem) {
     :host {
       grid-template-columns: minmax(0, 1fr) auto auto;

@@ -33,7 +33,10 @@ export class Door extends LitElement {
       <main>
         <section class="picture">${this.#picture()}</section>
         <section class="choices">
-          <h1><span class="quiet">${msg("You join as")}</span> ${this.#siteName()}</h1>
+          <h1>
+            <span class="quiet">${msg("You join as")}</span>
+            <span class="site-name">${this.#siteName()}</span>
+          </h1>
           <div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
           ${this.#select("video")} ${this.#select("audio")}
           <div class="loud">
@@ -41,13 +44,7 @@ export class Door extends LitElement {
             <tp-level .read=${() => this.controller.readLevel()}></tp-level>
           </div>
           ${this.#trouble("video")} ${this.#trouble("audio")}
-          <wa-button
-            id="join"
-            class="join"
-            variant="brand"
-            size="large"
-            @click=${() => this.controller.join()}
-          >
+          <wa-button id="join" class="join" variant="brand" size="l" @click=${() => this.controller.join()}>
             ${this.#joinWords()}
           </wa-button>
         </section>
@@ -111,7 +108,7 @@ export class Door extends LitElement {
     return html`<div class="trouble" role="alert">
       ${icon("warning")}
       <div><strong>${words.title}</strong><br />${words.advice}</div>
-      <wa-button size="small" @click=${() => void this.controller.retry(kind)}>${msg("Try again")}</wa-button>
+      <wa-button size="s" @click=${() => void this.controller.retry(kind)}>${msg("Try again")}</wa-button>
     </div>`;
   }
 
