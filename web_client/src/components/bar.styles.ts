@@ -46,7 +46,7 @@ export const barStyles = css`
       grid-template-columns: auto auto;
       justify-content: space-between;
       gap: 0 0.25rem;
-      padding: 0 0.375rem;
+      padding: 0 0.375rem 0.25rem;
     }
     .where {
       grid-column: 1 / -1;

@@ -108,7 +108,9 @@ export class Notices extends LitElement {
     return html`<div class="notice warn" role="alert">
       ${icon("warning")}
       <div><strong>${words.title}</strong><br />${words.advice}</div>
-      <wa-button size="s" @click=${() => void this.controller.retry(kind)}>${msg("Try again")}</wa-button>
+      <wa-button size="s" appearance="outlined" @click=${() => void this.controller.retry(kind)}
+        >${msg("Try again")}</wa-button
+      >
       <wa-button size="s" appearance="plain" @click=${() => this.controller.doWithout()}>
         <span class="spoken-only">${msg("Go on without")}</span>${icon("close")}
       </wa-button>

@@ -131,8 +131,10 @@ export const tileStyles = css`
     border-radius: 1em;
     text-shadow: none;
   }
-  .badge:first-of-type,
-  .label + .badge {
+  .badges {
+    flex: none;
+    display: flex;
+    gap: 0.3em;
     margin-left: auto;
   }
   .badge.bad {
@@ -175,10 +177,8 @@ export const tileStyles = css`
       padding: 0.2em 0.5em;
       font-size: 0.75rem;
     }
-    .numbers {
-      top: auto;
-      bottom: 3.2rem;
-      right: 0.4rem;
+    .over ~ .numbers {
+      display: none;
     }
     .scrim {
       flex-wrap: wrap;
@@ -186,6 +186,8 @@ export const tileStyles = css`
     }
     .name {
       flex: 1 1 60%;
+      font-size: 0.75rem;
+      -webkit-line-clamp: 3;
     }
   }
 `;

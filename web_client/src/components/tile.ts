@@ -98,8 +98,10 @@ export class Tile extends LitElement {
       ${pictured && !away ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
       <div class="scrim">
         <span class="name site-name" title=${this.#title()}>${this.#siteName()}</span>
-        ${this.#what()} ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing}
-        ${this.#muted()}
+        ${this.#what()}
+        <span class="badges">
+          ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing} ${this.#muted()}
+        </span>
       </div>
     `;
   }
