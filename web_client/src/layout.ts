@@ -12,13 +12,18 @@ const TALL = 4 / 3;
 /** Below this width a tile may be as tall as `TALL`, CSS px: a phone with two columns. */
 const NARROW = 260;
 
+/** Side by side is how people sit: more columns win over pictures that are hardly larger. */
+const NEARLY = 0.92;
+
+const area = ({ width, height }: Layout): number => width * height;
+
 export function layoutOf(count: number, width: number, height: number, gap: number): Layout {
-  let best: Layout = { columns: 1, width: 0, height: 0 };
-  for (let columns = 1; columns <= Math.max(count, 1); columns++) {
-    const one = fit(columns, Math.ceil(count / columns), width, height, gap);
-    if (one.width > best.width) best = one;
-  }
-  return best;
+  const all = Array.from({ length: Math.max(count, 1) }, (_, index) => {
+    const columns = index + 1;
+    return fit(columns, Math.ceil(count / columns), width, height, gap);
+  });
+  const largest = Math.max(...all.map(area));
+  return all.findLast((one) => area(one) >= largest * NEARLY) ?? { columns: 1, width: 0, height: 0 };
 }
 
 function fit(columns: number, rows: number, width: number, height: number, gap: number): Layout {

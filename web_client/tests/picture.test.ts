@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { layoutOf } from "../src/layout.ts";
 import { levelOf, perceived } from "../src/media/level.ts";
-import { forget, measure, nothingMeasured, type Inbound, type Measured } from "../src/media/statistics.ts";
+import {
+  forget,
+  measure,
+  nothingMeasured,
+  type RtpStatistics,
+  type Measured,
+} from "../src/media/statistics.ts";
 import { shownOf, type TileState } from "../src/tile-state.ts";
 import type { Place } from "../src/session/places.ts";
 import { member } from "./fake-server.ts";
 
-const video = (mid: string, framesDecoded: number): Inbound => ({
+const video = (mid: string, framesDecoded: number): RtpStatistics => ({
   type: "inbound-rtp",
   kind: "video",
   mid,

@@ -9,7 +9,7 @@ import type { DeviceKind } from "../media/devices.ts";
 import { LevelMeter } from "../media/level.ts";
 import { OwnMedia } from "../media/own.ts";
 import { MediaPair } from "../media/pair.ts";
-import { forget, measure, type Inbound } from "../media/statistics.ts";
+import { forget, measure, measureSent, type RtpStatistics } from "../media/statistics.ts";
 import { step } from "../session/machine.ts";
 import type { Signaling } from "../session/socket.ts";
 import { atTheDoor, type Effect, type Happening } from "../session/state.ts";
@@ -208,13 +208,18 @@ export class Controller {
     const inside = phase === "joined" || phase === "reconnecting" || phase === "joining";
     if (!inside) return;
     // A page that is not seen decodes nothing, which is not the others' fault.
-    const report = document.hidden ? undefined : await this.#media.report();
-    const now = performance.now();
-    const { state } = this.store;
-    const measured = report
-      ? measure(state.measured, report.values() as Iterable<Inbound>, now)
-      : state.measured;
-    this.store.set(tick(state, now, measured, this.readLevel()));
+    if (!document.hidden) await this.#measure();
+    this.store.set(tick(this.store.state, performance.now()));
+  }
+
+  async #measure(): Promise<void> {
+    const { down, up } = await this.#media.reports();
+    const read = (report: RTCStatsReport) => report.values() as Iterable<RtpStatistics>;
+    this.#set({
+      ...(down && { measured: measure(this.store.state.measured, read(down), performance.now()) }),
+      sent: up && measureSent(read(up)),
+      ownLevel: this.readLevel(),
+    });
   }
 }
 

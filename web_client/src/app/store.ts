@@ -5,7 +5,7 @@
  * session in it is rebuilt by the server; the rest is this device's own.
  */
 import type { Link } from "../link.ts";
-import { nothingMeasured, type Measured } from "../media/statistics.ts";
+import { nothingMeasured, type Measured, type Sent } from "../media/statistics.ts";
 import type { OwnDevice } from "../media/own.ts";
 import type { DeviceKind } from "../media/devices.ts";
 import type { News, Session } from "../session/state.ts";
@@ -25,6 +25,8 @@ export interface AppState {
   readonly session?: Session | undefined;
   readonly own: Readonly<Record<DeviceKind, OwnDevice>>;
   readonly measured: Measured;
+  /** What leaves this site; absent while it sends no picture. */
+  readonly sent?: Sent | undefined;
   /** 0 to 1: how loud this site is. */
   readonly ownLevel: number;
   readonly sound: Sound;
@@ -52,9 +54,9 @@ export function tell(state: AppState, news: News): AppState {
   return { ...state, told: [...state.told, { id, news, at: state.now }].slice(-3) };
 }
 
-export function tick(state: AppState, now: number, measured: Measured, ownLevel: number): AppState {
-  const told = state.told.filter((item) => now - item.at < NEWS_MS);
-  return { ...state, now, measured, ownLevel, told };
+/** The clock went on: old news go. */
+export function tick(state: AppState, now: number): AppState {
+  return { ...state, now, told: state.told.filter((item) => now - item.at < NEWS_MS) };
 }
 
 export class Store {

@@ -1,4 +1,4 @@
-/** `<tp-app>`: chooses the screen. `data-state` says where the session stands, for styles and for tests. */
+/** `<tp-app>`: chooses the screen. `data-state` says where the session stands: `start` or a phase of it. */
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -31,8 +31,8 @@ export class App extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    const { session } = this.controller.store.state;
-    this.dataset["state"] = session?.phase ?? "door";
+    const { session, link } = this.controller.store.state;
+    this.dataset["state"] = session?.phase ?? (link ? "refused" : "start");
     document.title = session?.room?.title ?? msg("Consultation");
   }
 

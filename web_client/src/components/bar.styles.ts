@@ -35,11 +35,6 @@ export const barStyles = css`
   .end {
     justify-content: flex-end;
   }
-  .stack {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.5rem;
-  }
   @media (max-width: 60rem) {
     :host {
       grid-template-columns: minmax(0, 1fr) auto auto;
@@ -51,7 +46,7 @@ export const barStyles = css`
       grid-template-columns: auto auto;
       justify-content: space-between;
       gap: 0 0.25rem;
-      padding: 0 0.375rem;
+      padding: 0 0.375rem 0.25rem;
     }
     .where {
       grid-column: 1 / -1;

@@ -30,8 +30,8 @@ export class Bar extends LitElement {
         ${this.#device("audio")} ${this.#device("video")} ${toggleButton(this.#sound())}
       </div>
       <div class="end">
-        <tp-language></tp-language>
-        <wa-button id="leave" variant="danger" @click=${() => this.controller.leave()}>
+        <tp-language compact></tp-language>
+        <wa-button id="leave" variant="danger" appearance="outlined" @click=${() => this.controller.leave()}>
           <span class="stack">${icon("leave")}<span>${msg("Leave")}</span></span>
         </wa-button>
       </div>
@@ -39,7 +39,7 @@ export class Bar extends LitElement {
   }
 
   #sites(): string {
-    const count = new Set(this.app.session?.members.map((member) => member.participant)).size;
+    const count = new Set(this.app.session?.members.map((member) => member.site)).size;
     return count === 1 ? msg("1 site") : msg(str`${count} sites`);
   }
 

@@ -69,7 +69,6 @@ export const doorStyles = css`
     margin: 0;
     font-size: 1.5rem;
     line-height: 1.3;
-    overflow-wrap: anywhere;
   }
   h1 .quiet {
     display: block;
@@ -83,11 +82,6 @@ export const doorStyles = css`
   }
   .toggle {
     width: 100%;
-  }
-  .stack {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.5rem;
   }
   .loud {
     display: grid;

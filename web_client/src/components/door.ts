@@ -33,21 +33,14 @@ export class Door extends LitElement {
       <main>
         <section class="picture">${this.#picture()}</section>
         <section class="choices">
-          <h1><span class="quiet">${msg("You join as")}</span> ${this.#siteName()}</h1>
+          <h1>
+            <span class="quiet">${msg("You join as")}</span>
+            <span class="site-name">${this.#siteName()}</span>
+          </h1>
           <div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
-          ${this.#select("video")} ${this.#select("audio")}
-          <div class="loud">
-            <span class="quiet">${msg("Speak: the bar moves when you can be heard")}</span>
-            <tp-level .read=${() => this.controller.readLevel()}></tp-level>
-          </div>
-          ${this.#trouble("video")} ${this.#trouble("audio")}
-          <wa-button
-            id="join"
-            class="join"
-            variant="brand"
-            size="large"
-            @click=${() => this.controller.join()}
-          >
+          ${this.#device("video")} ${this.#device("audio")}
+          ${this.state.own.audio.track ? this.#loud() : nothing}
+          <wa-button id="join" class="join" variant="brand" size="l" @click=${() => this.controller.join()}>
             ${this.#joinWords()}
           </wa-button>
         </section>
@@ -88,6 +81,17 @@ export class Door extends LitElement {
     return toggleButton(deviceToggle(kind, this.state.own[kind], press));
   }
 
+  #loud(): TemplateResult {
+    return html`<div class="loud">
+      <span class="quiet">${msg("Speak: the bar moves when you can be heard")}</span>
+      <tp-level .read=${() => this.controller.readLevel()}></tp-level>
+    </div>`;
+  }
+
+  #device(kind: DeviceKind): TemplateResult | typeof nothing {
+    return this.state.own[kind].trouble ? this.#trouble(kind) : this.#select(kind);
+  }
+
   #select(kind: DeviceKind): TemplateResult | typeof nothing {
     const { choices, id } = this.state.own[kind];
     if (choices.length === 0) return nothing;
@@ -111,7 +115,9 @@ export class Door extends LitElement {
     return html`<div class="trouble" role="alert">
       ${icon("warning")}
       <div><strong>${words.title}</strong><br />${words.advice}</div>
-      <wa-button size="small" @click=${() => void this.controller.retry(kind)}>${msg("Try again")}</wa-button>
+      <wa-button size="s" appearance="outlined" @click=${() => void this.controller.retry(kind)}
+        >${msg("Try again")}</wa-button
+      >
     </div>`;
   }
 

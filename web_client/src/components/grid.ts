@@ -93,13 +93,13 @@ export class Grid extends LitElement {
   }
 
   #tile(place: Place, size: unknown): TemplateResult {
-    const { measured, now, ownLevel, sound } = this.app;
+    const { measured, now, ownLevel, sent, sound } = this.app;
     const statistics = place.slot === undefined ? undefined : measured.slots.get(place.slot);
     return html`<tp-tile
       style=${size}
       .place=${place}
       .shown=${shownOf(place, statistics, now, ownLevel)}
-      .statistics=${place.own ? this.#ownNumbers() : statistics}
+      .numbers=${place.own ? sent : statistics}
       .stream=${place.own ? this.#ownStream() : this.controller.streamOf(place.slot)}
       .sounding=${!place.own && sound === "on"}
     ></tp-tile>`;
@@ -110,11 +110,5 @@ export class Grid extends LitElement {
     if (!track) return undefined;
     if (this.#own?.track !== track) this.#own = { track, stream: new MediaStream([track]) };
     return this.#own.stream;
-  }
-
-  /** What the own camera gives; what the others get of it is theirs to say. */
-  #ownNumbers(): { width: number; height: number; fps: number; level: number } {
-    const { width = 0, height = 0, frameRate = 0 } = this.app.own.video.track?.getSettings() ?? {};
-    return { width, height, fps: Math.round(frameRate), level: 0 };
   }
 }

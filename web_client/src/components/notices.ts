@@ -46,6 +46,13 @@ export class Notices extends LitElement {
       .quiet {
         color: var(--quiet);
       }
+      @media (max-width: 48rem) {
+        .notice {
+          padding: 0.375rem 0.75rem;
+          font-size: 0.875rem;
+          line-height: 1.35;
+        }
+      }
     `,
   ];
 
@@ -101,8 +108,10 @@ export class Notices extends LitElement {
     return html`<div class="notice warn" role="alert">
       ${icon("warning")}
       <div><strong>${words.title}</strong><br />${words.advice}</div>
-      <wa-button size="small" @click=${() => void this.controller.retry(kind)}>${msg("Try again")}</wa-button>
-      <wa-button size="small" appearance="plain" @click=${() => this.controller.doWithout()}>
+      <wa-button size="s" appearance="outlined" @click=${() => void this.controller.retry(kind)}
+        >${msg("Try again")}</wa-button
+      >
+      <wa-button size="s" appearance="plain" @click=${() => this.controller.doWithout()}>
         <span class="spoken-only">${msg("Go on without")}</span>${icon("close")}
       </wa-button>
     </div>`;

@@ -89,6 +89,12 @@ export const tileStyles = css`
   .over.away {
     color: var(--warn);
   }
+  /* The picture goes on: the words keep off the face. */
+  .over.away {
+    left: 0.5em;
+    top: 0.5em;
+    transform: none;
+  }
   .scrim {
     position: absolute;
     inset: auto 0 0;
@@ -107,7 +113,6 @@ export const tileStyles = css`
     -webkit-box-orient: vertical;
     -webkit-line-clamp: 2;
     overflow: hidden;
-    overflow-wrap: anywhere;
   }
   .label {
     color: #dcdcdc;
@@ -126,8 +131,10 @@ export const tileStyles = css`
     border-radius: 1em;
     text-shadow: none;
   }
-  .badge:first-of-type,
-  .label + .badge {
+  .badges {
+    flex: none;
+    display: flex;
+    gap: 0.3em;
     margin-left: auto;
   }
   .badge.bad {
@@ -155,12 +162,32 @@ export const tileStyles = css`
   :host(:focus) .numbers {
     opacity: 1;
   }
-  @container (max-width: 15rem) {
+  @container (max-width: 16rem) {
     .words {
       display: none;
     }
     .badge {
       padding: 0.2em;
+    }
+    .over,
+    .face ~ .over {
+      left: 0.4rem;
+      top: 0.4rem;
+      transform: none;
+      padding: 0.2em 0.5em;
+      font-size: 0.75rem;
+    }
+    .over ~ .numbers {
+      display: none;
+    }
+    .scrim {
+      flex-wrap: wrap;
+      padding: 1em 0.5em 0.4em;
+    }
+    .name {
+      flex: 1 1 60%;
+      font-size: 0.75rem;
+      -webkit-line-clamp: 3;
     }
   }
 `;

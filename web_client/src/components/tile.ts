@@ -9,7 +9,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, query } from "lit/decorators.js";
 import { initials, sourceLabel } from "../i18n/words.ts";
 import { markRemoteFrame } from "../marks.ts";
-import type { SlotStatistics } from "../media/statistics.ts";
+import type { Sent } from "../media/statistics.ts";
 import type { Place } from "../session/places.ts";
 import { shared } from "../styles/shared.ts";
 import type { Shown } from "../tile-state.ts";
@@ -26,7 +26,8 @@ export class Tile extends LitElement {
 
   @property({ attribute: false }) place!: Place;
   @property({ attribute: false }) shown!: Shown;
-  @property({ attribute: false }) statistics: SlotStatistics | undefined;
+  /** Size and rate as measured: decoded, or for the own tile sent. */
+  @property({ attribute: false }) numbers: Sent | undefined;
   @property({ attribute: false }) stream: MediaStream | undefined;
   /** Plays its sound; the own tile never does. */
   @property({ type: Boolean }) sounding = false;
@@ -96,9 +97,11 @@ export class Tile extends LitElement {
       ></video>
       ${pictured && !away ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
       <div class="scrim">
-        <span class="name" title=${this.#title()}>${this.#siteName()}</span>
-        ${this.#what()} ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing}
-        ${this.#muted()}
+        <span class="name site-name" title=${this.#title()}>${this.#siteName()}</span>
+        ${this.#what()}
+        <span class="badges">
+          ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing} ${this.#muted()}
+        </span>
       </div>
     `;
   }
@@ -109,13 +112,19 @@ export class Tile extends LitElement {
   }
 
   #what(): TemplateResult | typeof nothing {
-    const { source } = this.place;
-    return source ? html`<span class="label">${sourceLabel(source)}</span>` : nothing;
+    const label = this.#label();
+    return label ? html`<span class="label">${label}</span>` : nothing;
+  }
+
+  /** Told only where it tells something: a site's one nameless camera is the site. */
+  #label(): string {
+    const { source, member } = this.place;
+    const plain = source?.label === "" && member.sources.length === 1;
+    return source && !plain ? sourceLabel(source) : "";
   }
 
   #title(): string {
-    const { source } = this.place;
-    return source ? `${this.#siteName()} · ${sourceLabel(source)}` : this.#siteName();
+    return [this.#siteName(), this.#label()].filter(Boolean).join(" · ");
   }
 
   #face(): TemplateResult {
@@ -161,7 +170,7 @@ export class Tile extends LitElement {
   }
 
   #numbers(): string {
-    const { width, height, fps } = this.statistics ?? { width: 0, height: 0, fps: 0 };
+    const { width, height, fps } = this.numbers ?? { width: 0, height: 0, fps: 0 };
     const seen = this.state === "live" || this.state === "frozen";
     return width > 0 && seen ? `${width}×${height} · ${fps} fps` : "";
   }

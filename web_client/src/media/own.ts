@@ -59,7 +59,10 @@ export class OwnMedia {
 
   /** Asks for what is wanted. Both at once, so that the browser asks the person once. */
   async open(): Promise<void> {
-    const wanted = KINDS.filter((kind) => this.#devices[kind].wanted && !this.#devices[kind].track);
+    const wanted = KINDS.filter((kind) => {
+      const { wanted, track, opening } = this.#devices[kind];
+      return wanted && !track && !opening;
+    });
     for (const kind of wanted) this.#set(kind, { opening: true });
     if (wanted.length === 2) {
       const got = await openBoth(this.#devices.video.id, this.#devices.audio.id);

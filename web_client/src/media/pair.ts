@@ -77,8 +77,10 @@ export class MediaPair {
     return slot === undefined ? undefined : this.#down?.streamOf(slot);
   }
 
-  async report(): Promise<RTCStatsReport | undefined> {
-    return this.#down?.report();
+  /** Statistics of what comes and of what goes. */
+  async reports(): Promise<{ down: RTCStatsReport | undefined; up: RTCStatsReport | undefined }> {
+    const [down, up] = await Promise.all([this.#down?.report(), this.#up?.report()]);
+    return { down, up };
   }
 
   stop(): void {

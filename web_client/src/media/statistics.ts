@@ -18,6 +18,9 @@ export interface SlotStatistics {
   readonly level: number;
 }
 
+/** What this site sends, as its encoder counts it. */
+export type Sent = Pick<SlotStatistics, "width" | "height" | "fps">;
+
 export interface Measured {
   readonly slots: ReadonlyMap<number, SlotStatistics>;
   readonly history: ReadonlyMap<number, readonly Count[]>;
@@ -31,8 +34,8 @@ interface Count {
 /** The frame rate is taken over this long, ms: shorter and 25 fps reads as 24 and 26 in turns. */
 const WINDOW_MS = 2_000;
 
-/** The fields of RTCInboundRtpStreamStats that are used here. */
-export interface Inbound {
+/** The fields of RTCInboundRtpStreamStats and RTCOutboundRtpStreamStats that are used here. */
+export interface RtpStatistics {
   readonly type: string;
   readonly kind?: string;
   readonly mid?: string;
@@ -40,11 +43,12 @@ export interface Inbound {
   readonly frameWidth?: number;
   readonly frameHeight?: number;
   readonly audioLevel?: number;
+  readonly framesPerSecond?: number;
 }
 
 export const nothingMeasured: Measured = { slots: new Map(), history: new Map() };
 
-export function measure(before: Measured, report: Iterable<Inbound>, now: number): Measured {
+export function measure(before: Measured, report: Iterable<RtpStatistics>, now: number): Measured {
   const slots = new Map<number, SlotStatistics>();
   const history = new Map<number, readonly Count[]>();
   for (const stream of report) {
@@ -71,7 +75,7 @@ function counted(before: readonly Count[], latest: Count): readonly Count[] {
 }
 
 function picture(
-  stream: Inbound,
+  stream: RtpStatistics,
   counts: readonly Count[],
   before: SlotStatistics | undefined,
   now: number,
@@ -87,6 +91,15 @@ function picture(
     fps: seconds > 0 ? Math.round((frames - (oldest?.frames ?? 0)) / seconds) : 0,
     ...(lastFrameAt !== undefined && { lastFrameAt }),
   };
+}
+
+/** The picture that leaves this site; undefined while none does. */
+export function measureSent(report: Iterable<RtpStatistics>): Sent | undefined {
+  for (const { type, kind, frameWidth, frameHeight, framesPerSecond } of report) {
+    if (type !== "outbound-rtp" || kind !== "video" || !frameWidth || !frameHeight) continue;
+    return { width: frameWidth, height: frameHeight, fps: Math.round(framesPerSecond ?? 0) };
+  }
+  return undefined;
 }
 
 /** What was measured of slots whose source changed says nothing of the new one. */

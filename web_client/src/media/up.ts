@@ -65,6 +65,10 @@ export class UpConnection {
     await this.#senders[kind].sender.replaceTrack(track);
   }
 
+  report(): Promise<RTCStatsReport> {
+    return this.#pc.getStats();
+  }
+
   close(): void {
     this.#pc.onconnectionstatechange = null;
     this.#pc.close();

@@ -26,6 +26,17 @@ export const shared = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  /* A name of two languages breaks between them rather than within a Chinese word. */
+  .site-name {
+    word-break: keep-all;
+    overflow-wrap: anywhere;
+  }
+  .stack {
+    display: flex;
+    align-items: center;
+    gap: 0.5rem;
+    line-height: 1.2;
+  }
   wa-button::part(button) {
     min-height: 2.75rem;
     min-width: 2.75rem;
