@@ -18,7 +18,9 @@ from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
 from telepresence.server import Running, StartError, build_app, running
 from telepresence.settings import DataSettings, LimitSettings, ServerSettings, Settings
+from telepresence.signaling import websocket
 from telepresence.signaling.messages import Role
+from telepresence.signaling.session import Session
 
 PATIENCE_S = 10
 
@@ -189,6 +191,32 @@ async def test_one_socket_too_many_waits_for_a_join(tmp_path: Path) -> None:
         await first.send("join", versions=[1], token=place.token())
         await first.until("joined")
         await asyncio.wait_for(waiting, PATIENCE_S)
+
+
+async def test_a_client_that_does_not_read_is_cut_off_and_may_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here no message at all may wait; the others see it away."""
+    async with house(tmp_path) as place:
+        watcher, _ = await place.join("nanyang")
+        monkeypatch.setattr(websocket, "MAX_WAITING", 1)
+        slow = await place.open()
+        await slow.send("join", versions=[1], token=place.token(), slots=2)
+        seen = await watcher.until("member")
+        while seen["member"]["presence"] != "away":
+            seen = await watcher.until("member")
+        assert await slow.closed() == 1006
+
+
+async def test_a_fault_of_the_server_ends_one_socket_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1011, and the next client is served."""
+    async with house(tmp_path) as place:
+        wire = await place.open()
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "receive", lambda *_: 1 / 0)
+            await wire.ws.send_str("{}")
+            assert await wire.closed() == 1011
+        await place.join()
 
 
 async def test_a_stopping_server_tells_everybody_to_come_back(tmp_path: Path) -> None:

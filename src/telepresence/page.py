@@ -30,7 +30,7 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": (
         "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), "
-        "screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()"
+        "screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), midi=()"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

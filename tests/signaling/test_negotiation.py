@@ -4,7 +4,7 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stage import Stage, answer_to, offer_sdp, sdp
@@ -159,39 +159,48 @@ def test_too_many_lines_and_too_many_bytes_are_refused() -> None:
     assert "65536" in refusal(offer_sdp() + "a=x:" + "é" * 40_000).message
 
 
-LINES = offer_sdp().split("\r\n")
+CHANGE = st.tuples(
+    st.integers(0, 400), st.sampled_from(["drop", "repeat", "cut", "swap", "name", "replace"]), st.text(max_size=12)
+)
+
+
+def changed(line: str, change: str, text: str) -> list[str]:
+    """Returns what becomes of a line."""
+    return {
+        "drop": [],
+        "repeat": [line, line],
+        "cut": [line[: len(line) // 2]],
+        "swap": [line[::-1]],
+        "name": [line.partition(":")[0] + ":"],
+        "replace": [line[:5] + text],
+    }[change]
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, len(LINES) - 1),
-            st.sampled_from(["drop", "repeat", "cut", "swap", "replace"]),
-            st.text(max_size=12),
-        ),
-        max_size=4,
-    )
-)
-def test_no_mutation_of_an_offer_breaks_the_reader(changes: list[tuple[int, str, str]]) -> None:
+@given(st.sampled_from(["chromium-offer", "aiortc-offer", "firefox-offer"]), st.lists(CHANGE, max_size=4))
+@example("chromium-offer", [(place, "name", "") for place in range(400)])
+@example("firefox-offer", [(place, "name", "") for place in range(8, 400)])
+def test_no_mutation_of_an_offer_breaks_the_reader(name: str, changes: list[tuple[int, str, str]]) -> None:
     """Lines dropped, repeated, cut, replaced: it is read or refused, and a read one can be answered."""
-    lines = list(LINES)
+    lines = sdp(name).split("\r\n")
     for place, change, text in changes:
         index = place % max(1, len(lines))
-        if not lines:
-            break
-        line = lines[index]
-        new = {
-            "drop": [],
-            "repeat": [line, line],
-            "cut": [line[: len(line) // 2]],
-            "swap": [line[::-1]],
-            "replace": [line[:5] + text],
-        }
-        lines[index : index + 1] = new[change]
+        lines[index : index + 1] = changed(lines[index], change, text) if lines else []
     with contextlib.suppress(RefusalError):
         offer = read_up_offer("\r\n".join(lines), CAMERA)
         assert write_answer(offer, LOCAL, 1, 1).startswith("v=0\r\n")
+
+
+ATTRIBUTES = [line for name in ("chromium-offer", "firefox-offer") for line in sdp(name).split("\r\n") if ":" in line]
+
+
+@pytest.mark.parametrize("line", sorted({line.partition(":")[0] for line in ATTRIBUTES}))
+@pytest.mark.parametrize("value", ["", " ", "FID", "0", "96", "\t1 2 3"])
+def test_no_attribute_with_a_value_cut_short_breaks_the_reader(line: str, value: str) -> None:
+    """Each attribute that browsers write, with next to nothing behind its colon."""
+    bent = offer_sdp().replace("a=sendonly\r\n", f"a=sendonly\r\n{line}:{value}\r\n")
+    with contextlib.suppress(RefusalError):
+        read_up_offer(bent, CAMERA)
 
 
 @settings(max_examples=200, deadline=None)

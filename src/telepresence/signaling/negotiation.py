@@ -254,10 +254,9 @@ def _mid_extension(section: Section) -> int | None:
 
 def _ssrcs(section: Section) -> tuple[int | None, int | None]:
     for attribute in section.all("ssrc-group"):
-        semantics, *values = attribute.value.split()
-        if semantics == "FID" and len(values) == 2:  # noqa: PLR2004 (media and its repair)
-            media, repair = (number(value, attribute.line, MAX_SSRC) for value in values)
-            return media, repair
+        match attribute.value.split():
+            case ["FID", first, second]:
+                return number(first, attribute.line, MAX_SSRC), number(second, attribute.line, MAX_SSRC)
     single = section.first("ssrc")
     return (number(single.value.partition(" ")[0], single.line, MAX_SSRC), None) if single else (None, None)
 

@@ -41,7 +41,6 @@ GOODBYE_S = 2
 """How long a stopping server waits for clients to close their side; a dead one would take longer."""
 
 UNSUPPORTED_CODE = 1003
-SLOW_CODE = 4008
 FAULT_CODE = 1011
 """Close codes without a `closing`. Source: protocol.md, "Closing"."""
 
@@ -52,9 +51,12 @@ _encoder = msgspec.json.Encoder()
 class Socket:
     """One WebSocket, its session, and what waits to be sent to it."""
 
-    def __init__(self, ws: web.WebSocketResponse, session: Session, place: Pass) -> None:
+    def __init__(
+        self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, session: Session, place: Pass
+    ) -> None:
         """The writer starts at once."""
         self.ws = ws
+        self._transport = transport
         self.session = session
         self.place = place
         self._outbox: asyncio.Queue[ServerMessage | int] = asyncio.Queue(MAX_WAITING)
@@ -65,9 +67,10 @@ class Socket:
         try:
             self._outbox.put_nowait(item)
         except asyncio.QueueFull:
+            # Not a close frame: it would wait behind all that the client does not read.
             log.warning("socket.slow", session=self.session.id)
-            self._writer.cancel()
-            self._writer = asyncio.create_task(self._close(SLOW_CODE))
+            if self._transport:
+                self._transport.abort()
 
     async def finish(self) -> None:
         """Ends the writer."""
@@ -84,15 +87,12 @@ class Socket:
         while True:
             item = await self._outbox.get()
             if isinstance(item, int):
-                await self._close(item)
+                await self.ws.close(code=item)
                 return
             try:
                 await self.ws.send_str(_encoder.encode(item).decode())
             except ConnectionError:
                 return
-
-    async def _close(self, code: int) -> None:
-        await self.ws.close(code=code)
 
 
 class Hub:
@@ -136,13 +136,13 @@ class Hub:
         try:
             ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
             await ws.prepare(request)
-            await self._serve(ws, place)
+            await self._serve(ws, request.transport, place)
         finally:
             place.give_back()
         return ws
 
-    async def _serve(self, ws: web.WebSocketResponse, place: Pass) -> None:
-        socket = Socket(ws, Session(next(self._ids), self.world, time.monotonic()), place)
+    async def _serve(self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, place: Pass) -> None:
+        socket = Socket(ws, transport, Session(next(self._ids), self.world, time.monotonic()), place)
         session = socket.session
         self._sockets[session.id] = socket
         try:
@@ -154,7 +154,7 @@ class Hub:
             self.perform(session.lost(time.monotonic()))
             await socket.finish()
             del self._sockets[session.id]
-            log.info("socket.closed", session=session.id, code=ws.close_code)
+            log.info("socket.closed", session=session.id, code=int(ws.close_code or 0))
 
     async def _read(self, socket: Socket) -> None:
         async for frame in socket.ws:
@@ -193,12 +193,20 @@ class Hub:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Refused):
             log.error("engine.refused", command=event.command, conn=event.conn, reason=event.reason)
-        self.perform(events.handle(self.world.directory, event, time.monotonic()))
+        try:
+            self.perform(events.handle(self.world.directory, event, time.monotonic()))
+        except Exception:
+            log.exception("event.fault", conn=event.conn)  # The events behind it still count.
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            now = time.monotonic()
-            self.perform(self.world.directory.tick(now))
-            for socket in list(self._sockets.values()):
-                self.perform(socket.session.tick(now))
+            try:
+                self._pass_time(time.monotonic())
+            except Exception:
+                log.exception("tick.fault")  # Without a next tick nobody would ever be gone.
+
+    def _pass_time(self, now: float) -> None:
+        self.perform(self.world.directory.tick(now))
+        for socket in list(self._sockets.values()):
+            self.perform(socket.session.tick(now))
