@@ -72,7 +72,10 @@ impl Node {
         let mut keys = kept;
         for config in tracks {
             match self.track_by_id.get(&config.track).and_then(|track| self.tracks.get_mut(*track)) {
-                Some(track) => track.config = config,
+                Some(track) => {
+                    track.ssrc = config.ssrc.or(track.ssrc);
+                    track.config = config;
+                }
                 None => keys.push(self.add_track(key, config)),
             }
         }

@@ -94,7 +94,10 @@ impl Node {
         }
         let (sequence, keyframe) =
             if repair { track.on_repair(packet, &header, now)? } else { track.on_media(packet, &header, now)? };
-        if !repair && track.ssrc.replace(header.ssrc).is_none() | (track.reception.packets == 1) {
+        if !repair {
+            track.ssrc = Some(header.ssrc);
+        }
+        if !repair && track.reception.packets == 1 {
             self.events.push_back(Event::TrackLive { conn: connection.id, track: track.config.track });
         }
         self.counters.media_in += 1;
