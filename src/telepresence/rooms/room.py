@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from telepresence.engine.commands import Assign, Close
 from telepresence.rooms.bucket import TokenBucket
-from telepresence.rooms.effects import Effect, Hangup, Send, Submit
+from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import DownConnection, Identity, Participant, PublishedSource, UpConnection
 from telepresence.rooms.slots import SlotTable, SourceKey
+from telepresence.signaling.closing import goodbye
 from telepresence.signaling.messages import (
-    Closing,
     ClosingReason,
     Kind,
     LeaveReason,
@@ -34,9 +34,6 @@ AWAY_S = 30.0
 
 SILENT_S = 30.0
 """How long the tiles of a failed up connection stay. Source: protocol.md, "The two connections"."""
-
-REPLACED_CODE = 4001
-"""WebSocket close code of a socket whose participant went on in another. Source: protocol.md, "Closing"."""
 
 
 class RoomFullError(Exception):
@@ -99,8 +96,7 @@ class Room:
         was_away = participant.session is None
         if participant.session is not None:
             message = "This participant goes on in another window."
-            effects.append(Send(participant.session, Closing(reason=ClosingReason.REPLACED, message=message)))
-            effects.append(Hangup(participant.session, REPLACED_CODE))
+            effects += goodbye(participant.session, ClosingReason.REPLACED, message)
         participant.session, participant.away_since, participant.told = session, None, None
         return participant, effects + (self._tell_member(participant, but=participant) if was_away else [])
 
