@@ -9,14 +9,20 @@ import itertools
 import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import av
 import msgspec
+import numpy as np
+import pytest
 import pytest_asyncio
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
+from av import AudioFrame, VideoFrame
 
+from telepresence.bots.chart import Tone
 from telepresence.bots.link import Link
 from telepresence.signaling.messages import (
     Answer,
@@ -234,6 +240,28 @@ class SmallServer:
 async def send(socket: web.WebSocketResponse, message: ServerMessage) -> None:
     """One message as text."""
     await socket.send_str(msgspec.json.encode(message).decode())
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds of a film: a moving picture in MPEG-4 at 10 fps with a tone of 660 Hz."""
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as sink:
+        video = sink.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        audio = sink.add_stream("aac", rate=48_000, layout="stereo")
+        for number in range(20):
+            picture = np.full((180, 320, 3), number * 12, np.uint8)
+            sink.mux(video.encode(VideoFrame.from_ndarray(picture)))
+        tone = Tone(hz=660, level_dbfs=-20)
+        for piece in range(100):
+            samples = tone.samples(first=piece * 960, count=960).repeat(2)[None, :]
+            frame = AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+            frame.sample_rate, frame.pts = 48_000, piece * 960
+            sink.mux(audio.encode(frame))
+        sink.mux(video.encode(None))
+        sink.mux(audio.encode(None))
+    return path
 
 
 @pytest_asyncio.fixture

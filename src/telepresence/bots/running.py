@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import ClipError, default_cache, find_film, load_clip
@@ -72,7 +73,7 @@ def build_sources(wanted: Wanted, console: Console) -> list[BotSource]:
         except (ClipError, BotError) as error:
             if not wanted.chart:
                 raise BotError(str(error)) from error
-            console.print(f"[yellow]{error}[/]. The chart is published alone.")
+            console.print(f"[yellow]{escape(str(error))}[/]. The chart is published alone.", soft_wrap=True)
     if wanted.chart:
         label = wanted.label
         sources.append(
