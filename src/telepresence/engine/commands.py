@@ -55,8 +55,8 @@ class SendSlot(Value):
     mid: str
     kind: Kind
     ssrc: int
-    rtx_ssrc: int | None = None
     cname: str
+    rtx_ssrc: int | None = None
 
 
 class SendCodec(Value):
@@ -109,7 +109,10 @@ class Send(CommandBase, tag="send"):
 
 
 class Assign(CommandBase, tag="assign"):
-    """Puts a track into a slot, or empties it."""
+    """Puts a track into a slot, or empties it.
+
+    `slot` is the number in `SendSlot`: of the i-th pair of m-lines, the audio is slot 2i and the video is slot 2i + 1.
+    """
 
     conn: int
     slot: int

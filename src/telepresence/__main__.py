@@ -1,0 +1,5 @@
+"""`python -m telepresence` is the command `telepresence`."""
+
+from telepresence.cli import main
+
+main()

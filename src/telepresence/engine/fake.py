@@ -1,0 +1,123 @@
+"""A media engine without media, for tests and for work on the control plane without Rust.
+
+It remembers what it was told, refuses what the real one refuses (a connection that is not open, a track or slot
+that does not exist), and tells what a test makes it tell.
+"""
+
+from __future__ import annotations
+
+import json
+
+from telepresence.engine.commands import (
+    Assign,
+    Close,
+    Command,
+    Connected,
+    Event,
+    Failed,
+    Open,
+    Receive,
+    Refused,
+    Send,
+    TrackLive,
+)
+from telepresence.engine.face import Listener
+
+FINGERPRINT = ":".join(["0A", "1B", "2C", "3D", "4E", "5F", "60", "71"] * 4)
+"""A SHA-256 that no certificate has."""
+
+
+class FakeEngine:
+    """`commands` is all that was submitted; `assigned` is what stands in each slot of each connection."""
+
+    def __init__(self, port: int = 8081) -> None:
+        """`port` is what it says that it has bound."""
+        self.port = port
+        self.fingerprint = FINGERPRINT
+        self.commands: list[Command] = []
+        self.refusals: list[Refused] = []
+        self.connections: dict[int, Open] = {}
+        self.tracks: dict[int, int] = {}
+        self.slots: dict[int, set[int]] = {}
+        self.assigned: dict[tuple[int, int], int] = {}
+        self.is_closed = False
+        self._listener: Listener | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Calls `listener` for each event from now on."""
+        self._listener = listener
+
+    def submit(self, command: Command) -> None:
+        """Carries out a command at once."""
+        self.commands.append(command)
+        problem = self._carry_out(command)
+        if problem:
+            refusal = Refused(command=str(command.__struct_config__.tag), conn=command.conn, reason=problem)
+            self.refusals.append(refusal)
+            self._emit(refusal)
+
+    def snapshot(self) -> bytes:
+        """Returns how many connections there are."""
+        return json.dumps({"connections": len(self.connections)}).encode()
+
+    def close(self) -> None:
+        """Stops it."""
+        self.is_closed = True
+
+    # --- what a test makes happen -------------------------------------------------------------------
+
+    def connect(self, conn: int) -> None:
+        """ICE and DTLS of that connection are done."""
+        self._emit(Connected(conn=conn))
+
+    def fail(self, conn: int, reason: str = "no packet for 30 s") -> None:
+        """That connection is dead, and forgotten."""
+        self._forget(conn)
+        self._emit(Failed(conn=conn, reason=reason))
+
+    def go_live(self, track: int) -> None:
+        """The first media of that track arrives."""
+        self._emit(TrackLive(conn=self.tracks[track], track=track))
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _emit(self, event: Event) -> None:
+        if self._listener:
+            self._listener(event)
+
+    def _carry_out(self, command: Command) -> str | None:
+        if isinstance(command, Open):
+            self.connections[command.conn] = command
+            return None
+        if command.conn not in self.connections:
+            return "no such connection"
+        match command:
+            case Receive(conn=conn, tracks=tracks):
+                self._forget_tracks(conn)
+                self.tracks |= {track.track: conn for track in tracks}
+            case Send(conn=conn, slots=slots):
+                self.slots[conn] = {slot.slot for slot in slots}
+            case Assign():
+                return self._assign(command)
+            case Close(conn=conn):
+                self._forget(conn)
+        return None
+
+    def _assign(self, command: Assign) -> str | None:
+        if command.slot not in self.slots.get(command.conn, set()):
+            return "no such slot"
+        self.assigned.pop((command.conn, command.slot), None)
+        if command.track is not None:
+            if command.track not in self.tracks:
+                return "no such track"
+            self.assigned[command.conn, command.slot] = command.track
+        return None
+
+    def _forget(self, conn: int) -> None:
+        self.connections.pop(conn, None)
+        self.slots.pop(conn, None)
+        self.assigned = {key: track for key, track in self.assigned.items() if key[0] != conn}
+        self._forget_tracks(conn)
+
+    def _forget_tracks(self, conn: int) -> None:
+        self.tracks = {track: owner for track, owner in self.tracks.items() if owner != conn}

@@ -1,0 +1,29 @@
+"""A token bucket in virtual time: how many messages one participant may send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """`burst` messages at once, refilled with `rate_per_s`; `now` is in seconds and never goes back."""
+
+    rate_per_s: float
+    burst: float
+    level: float
+    updated_at: float
+
+    @classmethod
+    def full(cls, rate_per_s: float, burst: float, now: float) -> TokenBucket:
+        """Returns a full bucket."""
+        return cls(rate_per_s, burst, burst, now)
+
+    def take(self, now: float) -> bool:
+        """Takes one message's worth; false when there is none."""
+        self.level = min(self.burst, self.level + (now - self.updated_at) * self.rate_per_s)
+        self.updated_at = now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True

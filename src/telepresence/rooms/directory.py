@@ -1,0 +1,50 @@
+"""The rooms that exist now. They live in memory; a token for a room that is not here is refused."""
+
+from __future__ import annotations
+
+from telepresence.rooms.effects import Effect
+from telepresence.rooms.participant import Participant
+from telepresence.rooms.room import Room
+from telepresence.signaling.messages import RoomKind
+
+
+class ServerFullError(Exception):
+    """There are as many rooms as the operator allows."""
+
+
+class RoomDirectory:
+    """Rooms by id."""
+
+    def __init__(self, *, rooms_max: int, members_max: int, rate_per_s: float, burst: float) -> None:
+        """The limits come from the settings' section `limits`."""
+        self._rooms: dict[str, Room] = {}
+        self._rooms_max = rooms_max
+        self._members_max = members_max
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+
+    def create(self, room_id: str, kind: RoomKind, title: str) -> Room:
+        """Makes a room. Raises ServerFullError, ValueError when the id is taken."""
+        if room_id in self._rooms:
+            message = f"a room {room_id!r} exists already"
+            raise ValueError(message)
+        if len(self._rooms) >= self._rooms_max:
+            raise ServerFullError
+        room = Room(room_id, kind, title, members_max=self._members_max, rate_per_s=self._rate_per_s, burst=self._burst)
+        self._rooms[room_id] = room
+        return room
+
+    def find(self, room_id: str) -> Room | None:
+        """Returns the room, or null."""
+        return self._rooms.get(room_id)
+
+    def find_connection(self, conn: int) -> tuple[Room, Participant] | None:
+        """Returns whose connection that is; null once it is closed."""
+        for room in self._rooms.values():
+            if participant := room.connections.get(conn):
+                return room, participant
+        return None
+
+    def tick(self, now: float) -> list[Effect]:
+        """Lets time pass in every room."""
+        return [effect for room in self._rooms.values() for effect in room.tick(now)]

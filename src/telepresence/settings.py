@@ -1,0 +1,308 @@
+"""Settings: a TOML file, environment variables over it, checked at start.
+
+The structs below are the only definition. Their descriptions are the comments of the file that
+`telepresence config --print` shows, and of which `config/development.toml` is a copy (a test compares them).
+An environment variable is `TELEPRESENCE_`, the section, two underscores, and the key, as in
+`TELEPRESENCE_SERVER__PORT=9090`; lists are separated by commas.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+ENVIRONMENT_PREFIX = "TELEPRESENCE_"
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class SettingsError(Exception):
+    """A setting can't be used: names key, value, where it came from, and what would be right."""
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One section of the file."""
+
+
+class ServerSettings(Section, frozen=True):
+    """Where people reach the server: the page, and signaling on /ws."""
+
+    host: Annotated[
+        str,
+        Meta(description="Address to listen on. Off loopback it needs TLS below, or a trusted proxy that has TLS."),
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="TCP port; 0 takes any free one.")] = 8080
+    public_url: Annotated[
+        str,
+        Meta(
+            description="What people type, as in https://meet.hospital.example. Empty: http(s)://localhost and the port."
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        list[str],
+        Meta(description="Addresses or networks of reverse proxies whose X-Forwarded-For is believed."),
+    ] = []
+    tls_certificate: Annotated[str, Meta(description="PEM file with the certificate and its chain. Empty: no TLS.")] = (
+        ""
+    )
+    tls_key: Annotated[str, Meta(description="PEM file with the certificate's key.")] = ""
+
+
+class MediaSettings(Section, frozen=True):
+    """Where media flows: one UDP port for everybody."""
+
+    host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 is all of this machine's.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="UDP port; 0 takes any free one.")] = 8081
+    advertise: Annotated[
+        list[str],
+        Meta(description="IP addresses under which clients reach this port. Empty: the one above."),
+    ] = []
+
+
+class DataSettings(Section, frozen=True):
+    """What is kept on disc."""
+
+    directory: Annotated[
+        str,
+        Meta(description="Directory for the token secret, made at first start. Only the server may read it."),
+    ] = "./var"
+
+
+class LimitSettings(Section, frozen=True):
+    """What one server, room or person may take."""
+
+    rooms: Annotated[Count, Meta(description="Rooms at one time.")] = 100
+    members_per_room: Annotated[Count, Meta(description="Devices in one room.")] = 500
+    messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
+    messages_burst: Annotated[Count, Meta(description="Messages a participant may send at once.")] = 60
+    sockets_per_address: Annotated[
+        Count,
+        Meta(description="Open sockets of one address that have not shown a valid token; further ones wait."),
+    ] = 50
+    join_timeout_s: Annotated[
+        float, Meta(gt=0, le=60, description="Seconds that a new socket has to send its first message.")
+    ] = 5.0
+
+
+class LogSettings(Section, frozen=True):
+    """What is written to standard error. Logs hold no token, no title and no name of a site."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "text", "json"],
+        Meta(description="text for people, json for machines, auto: text on a terminal."),
+    ] = "auto"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All settings."""
+
+    server: ServerSettings = ServerSettings()
+    media: MediaSettings = MediaSettings()
+    data: DataSettings = DataSettings()
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def media_addresses(self) -> tuple[str, ...]:
+        """The addresses that clients are told."""
+        return tuple(self.media.advertise) or (self.media.host,)
+
+    def public_url(self, port: int) -> str:
+        """Returns the page's address without a final slash; `port` is the one that was bound."""
+        scheme = "https" if self.server.tls_certificate else "http"
+        return self.server.public_url.rstrip("/") or f"{scheme}://localhost:{port}"
+
+
+SECTIONS: dict[str, type[Section]] = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value with the place it came from."""
+
+    value: Any
+    origin: str
+    is_text: bool = False
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Reads a file (or none) and the environment over it. Raises SettingsError."""
+    given = _from_file(path) if path else {}
+    given |= _from_environment(environment)
+    sections = {
+        name: section(**{key: _convert(name, key, given[name, key]) for key in _keys(name) if (name, key) in given})
+        for name, section in SECTIONS.items()
+    }
+    settings = msgspec.convert(sections, Settings)
+    _check(settings, given)
+    return settings
+
+
+def render() -> str:
+    """Returns the default settings as a commented TOML file."""
+    lines = ["# Telepresence: the settings and their defaults. Environment variables go over them, as in"]
+    lines += ["# TELEPRESENCE_SERVER__PORT=9090; lists are separated by commas."]
+    for name, section in SECTIONS.items():
+        lines += ["", f"# {(section.__doc__ or '').strip()}", f"[{name}]"]
+        for field in msgspec.structs.fields(section):
+            lines += [f"# {_meta(section, field.name).description}", f"{field.name} = {_toml(_default(field))}"]
+    return "\n".join(lines) + "\n"
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def _from_file(path: Path) -> dict[tuple[str, str], Given]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SettingsError(f"The settings file {path} can't be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from None
+    given: dict[tuple[str, str], Given] = {}
+    for section, values in content.items():
+        _require_known(section, SECTIONS, "section", str(path))
+        if not isinstance(values, dict):
+            raise SettingsError(f"`{section}` in {path} must be a section, `[{section}]`, with keys below it.")
+        for key, value in values.items():
+            _require_known(key, _keys(section), f"key of [{section}]", str(path))
+            given[section, key] = Given(value, str(path))
+    return given
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[tuple[str, str], Given]:
+    given: dict[tuple[str, str], Given] = {}
+    for variable, text in environment.items():
+        section, separator, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if not variable.startswith(ENVIRONMENT_PREFIX) or not separator:
+            continue
+        origin = f"the environment variable {variable}"
+        _require_known(section, SECTIONS, "section", origin)
+        _require_known(key, _keys(section), f"key of [{section}]", origin)
+        given[section, key] = Given(text, origin, is_text=True)
+    return given
+
+
+def _keys(section: str) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(SECTIONS[section])]
+
+
+def _require_known(name: str, known: typing.Iterable[str], what: str, origin: str) -> None:
+    known = list(known)
+    if name in known:
+        return
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+    raise SettingsError(f"There is no {what} `{name}` ({origin}). Did you mean `{nearest}`? Known: {', '.join(known)}.")
+
+
+def _convert(section: str, key: str, given: Given) -> Any:
+    kind = typing.get_type_hints(SECTIONS[section], include_extras=True)[key]
+    value = given.value
+    if given.is_text and typing.get_origin(kind.__origin__) is list:
+        value = [part.strip() for part in given.value.split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, kind, strict=not given.is_text)
+    except msgspec.ValidationError as error:
+        raise _wrong(section, key, given, f"{error}. {_meta(SECTIONS[section], key).description}") from None
+
+
+def _wrong(section: str, key: str, given: Given | None, right: str) -> SettingsError:
+    shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
+    return SettingsError(f"{section}.{key} {shown}: {right}")
+
+
+def _meta(section: type[Section], key: str) -> Meta:
+    kind = typing.get_type_hints(section, include_extras=True)[key]
+    return next(meta for meta in kind.__metadata__ if meta.description)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+
+
+def _toml(value: Any) -> str:
+    """JSON's notation of a number, a text or a list is TOML's as well."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+# --- what settings mean together ------------------------------------------------------------------
+
+
+def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
+    server, media = settings.server, settings.media
+    for problem in (_tls_problem(server), _proxy_problem(server), _url_problem(server), _media_problem(media)):
+        if problem:
+            section, key, right = problem
+            raise _wrong(section, key, given.get((section, key)), right)
+
+
+Problem = tuple[str, str, str] | None
+
+
+def _tls_problem(server: ServerSettings) -> Problem:
+    if bool(server.tls_certificate) != bool(server.tls_key):
+        key = "tls_key" if server.tls_certificate else "tls_certificate"
+        return "server", key, "tls_certificate and tls_key belong together; give both or neither."
+    for key in ("tls_certificate", "tls_key"):
+        path = getattr(server, key)
+        if path and not Path(path).is_file():
+            return "server", key, "there is no such file."
+    if not is_loopback(server.host) and not server.tls_certificate and not server.trusted_proxies:
+        right = (
+            "off loopback the server needs TLS (server.tls_certificate and server.tls_key) or a proxy that has it "
+            "(server.trusted_proxies); browsers give cameras to https pages alone."
+        )
+        return "server", "host", right
+    return None
+
+
+def _proxy_problem(server: ServerSettings) -> Problem:
+    for proxy in server.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            return "server", "trusted_proxies", f"{error}. Right: 10.0.0.5 or 10.0.0.0/24."
+    return None
+
+
+def _url_problem(server: ServerSettings) -> Problem:
+    if server.public_url and not server.public_url.startswith(("https://", "http://")):
+        return "server", "public_url", "it must begin with https:// (or http:// for localhost)."
+    return None
+
+
+def _media_problem(media: MediaSettings) -> Problem:
+    for address in media.advertise:
+        if not _is_ip(address):
+            return "media", "advertise", f"{address!r} is no IP address; clients are told addresses, not names."
+    if not _is_ip(media.host):
+        return "media", "host", "it must be an IP address, such as 127.0.0.1 or 0.0.0.0."
+    if ipaddress.ip_address(media.host).is_unspecified and not media.advertise:
+        return "media", "advertise", f"with media.host = {media.host} clients must be told at least one address."
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Tells whether only this machine reaches `host`."""
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

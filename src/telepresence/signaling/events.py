@@ -1,0 +1,48 @@
+"""From an event of the media engine to what the people in the room are told. Pure; `websocket.py` performs it."""
+
+from __future__ import annotations
+
+from telepresence.engine.commands import Close, Connected, Event, Failed, Refused, TrackLive
+from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.effects import Effect, Send, Submit
+from telepresence.rooms.participant import Participant
+from telepresence.rooms.room import Room
+from telepresence.signaling.messages import Connection, ConnectionState, Direction
+
+
+def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
+    """Carries out an event. One of a connection that was closed in the meantime means nothing any more."""
+    found = directory.find_connection(event.conn)
+    if found is None:
+        return []
+    room, participant = found
+    match event:
+        case Connected():
+            return _tell(participant, event.conn, ConnectionState.CONNECTED, "")
+        case Failed():
+            return _failed(room, participant, event.conn, event.reason, now)
+        case TrackLive():
+            return room.track_live(participant, event.track)
+        case Refused():
+            return _refused(room, participant, event, now)
+
+
+def _failed(room: Room, participant: Participant, conn: int, reason: str, now: float) -> list[Effect]:
+    told = _tell(participant, conn, ConnectionState.FAILED, reason)
+    return told + room.connection_failed(participant, conn, now)
+
+
+def _refused(room: Room, participant: Participant, event: Refused, now: float) -> list[Effect]:
+    """A refused `assign` costs a tile its picture; any other refused command means that the connection is of no use."""
+    if event.command == "assign":
+        return []
+    reason = f"the media engine refused `{event.command}`: {event.reason}"
+    return [*_failed(room, participant, event.conn, reason, now), Submit(Close(conn=event.conn))]
+
+
+def _tell(participant: Participant, conn: int, state: ConnectionState, reason: str) -> list[Effect]:
+    if participant.session is None:
+        return []
+    is_up = participant.up is not None and participant.up.conn == conn
+    direction = Direction.UP if is_up else Direction.DOWN
+    return [Send(participant.session, Connection(direction=direction, state=state, reason=reason))]

@@ -1,0 +1,141 @@
+"""A small parser of session descriptions (RFC 8866) that keeps line numbers, so that an error can name its line.
+
+`negotiation.py` comes after it and knows what the attributes mean. The package `sdp-transform` was tried first and fell
+short: it turns each attribute that looks like a number into one, so an `ice-ufrag` of `12e4` or a mid of `00` is lost,
+and it skips what it can't read without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from telepresence.signaling.messages import MAX_SDP_BYTES, ErrorCode
+from telepresence.signaling.refusal import RefusalError
+
+MAX_SECTIONS = 64
+"""Most m-lines of a description. Source: security.md, "Tokens"."""
+
+MEDIA_FIELDS = 4
+"""An m-line has a kind, a port, a protocol and at least one format. Source: RFC 8866 §5.14."""
+
+MAX_PAYLOAD_TYPE = 127
+MAX_PORT = 65_535
+
+
+class SdpError(RefusalError):
+    """A description that can't be used; the message names the line."""
+
+    def __init__(self, message: str, line: Line | None = None) -> None:
+        """`line` is the offending one."""
+        where = f"Line {line.number} of the description (`{line.text[:60]}`): " if line else "The description: "
+        super().__init__(ErrorCode.SDP_INVALID, f"{where}{message}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, counted from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An `a=` line."""
+
+    line: Line
+    name: str
+    value: str
+
+
+@dataclass(slots=True)
+class Section:
+    """One m-line and what follows it."""
+
+    line: Line
+    kind: str
+    port: int
+    protocol: str
+    formats: tuple[str, ...]
+    attributes: list[Attribute] = field(default_factory=list)
+
+    def all(self, name: str) -> list[Attribute]:
+        """Returns the attributes with that name."""
+        return [attribute for attribute in self.attributes if attribute.name == name]
+
+    def first(self, name: str) -> Attribute | None:
+        """Returns the first attribute with that name."""
+        return next((attribute for attribute in self.attributes if attribute.name == name), None)
+
+    def has(self, name: str) -> bool:
+        """Tells whether there is an attribute with that name."""
+        return self.first(name) is not None
+
+
+@dataclass(slots=True)
+class Description:
+    """A parsed description."""
+
+    attributes: list[Attribute]
+    sections: list[Section]
+
+    def first(self, section: Section, name: str) -> Attribute | None:
+        """Returns a section's attribute, or else the session's: Firefox writes its fingerprint there."""
+        found = section.first(name)
+        return found or next((attribute for attribute in self.attributes if attribute.name == name), None)
+
+    def every(self, section: Section, name: str) -> list[Attribute]:
+        """Returns a section's attributes of that name, or else the session's."""
+        return section.all(name) or [attribute for attribute in self.attributes if attribute.name == name]
+
+
+def parse(text: str) -> Description:
+    """Parses a description. Raises SdpError."""
+    size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_SDP_BYTES:
+        raise SdpError(f"it has {size} bytes, at most {MAX_SDP_BYTES} are taken")
+    lines = _lines(text)
+    if not lines or lines[0].text != "v=0":
+        raise SdpError("the first line must be `v=0`", lines[0] if lines else None)
+    description = Description([], [])
+    for line in lines[1:]:
+        _take(description, line)
+    if not description.sections:
+        raise SdpError("it has no m-line")
+    return description
+
+
+def number(text: str, line: Line, maximum: int) -> int:
+    """Returns a decimal number of the description. Raises SdpError."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(maximum)) or int(text) > maximum:
+        raise SdpError(f"`{text[:20]}` must be a number from 0 to {maximum}", line)
+    return int(text)
+
+
+def _lines(text: str) -> list[Line]:
+    lines = [Line(index, raw.removesuffix("\r")) for index, raw in enumerate(text.split("\n"), start=1)]
+    while lines and not lines[-1].text:
+        lines.pop()
+    return lines
+
+
+def _take(description: Description, line: Line) -> None:
+    if len(line.text) < len("a=b") or line.text[1] != "=" or not ("a" <= line.text[0] <= "z"):
+        raise SdpError("a line must be a lower-case letter, `=` and a value", line)
+    letter, value = line.text[0], line.text[2:]
+    if letter == "m":
+        if len(description.sections) == MAX_SECTIONS:
+            raise SdpError(f"at most {MAX_SECTIONS} m-lines are taken", line)
+        description.sections.append(_section(line, value))
+    elif letter == "a":
+        name, _, rest = value.partition(":")
+        owner = description.sections[-1].attributes if description.sections else description.attributes
+        owner.append(Attribute(line, name, rest.strip()))
+
+
+def _section(line: Line, value: str) -> Section:
+    fields = value.split()
+    if len(fields) < MEDIA_FIELDS:
+        raise SdpError("an m-line needs a kind, a port, a protocol and a format", line)
+    kind, port, protocol, *formats = fields
+    return Section(line, kind, number(port.partition("/")[0], line, MAX_PORT), protocol, tuple(formats))

@@ -1,0 +1,144 @@
+"""One socket's session as a pure state machine: frames, time and the loss of the socket in, effects out.
+
+connecting → joined → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
+the session, so it is in `rooms/`.) Each frame goes through the same gates in this order: the participant's bucket,
+the frame's size and shape, the session's state, the role's rights; then its handler. A gate or a handler refuses by
+RefusalError, and this is the only place that turns one into an `error`. Before `joined` a refusal also ends the session.
+
+Before it: `websocket.py` and `frames.py`. After it: `handlers/`, one a message.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from telepresence.rooms.effects import Effect, Send
+from telepresence.rooms.participant import Participant
+from telepresence.rooms.rights import may
+from telepresence.rooms.room import Room
+from telepresence.signaling import handlers
+from telepresence.signaling.closing import goodbye
+from telepresence.signaling.frames import MAX_FRAME_BYTES, MAX_JOIN_BYTES, FrameError, decode
+from telepresence.signaling.messages import ClientMessage, ClosingReason, Error, ErrorCode, Join
+from telepresence.signaling.refusal import RefusalError
+from telepresence.signaling.world import World
+
+FLOOD = 60
+"""So many messages refused in a row for an empty bucket end the session. Source: protocol.md, "Transport"."""
+
+
+class State(Enum):
+    """Where a session is in its life."""
+
+    CONNECTING = auto()
+    JOINED = auto()
+    GONE = auto()
+
+
+class Session:
+    """The session of one socket. `room` and `participant` are set once it is joined."""
+
+    def __init__(self, session_id: int, world: World, now: float) -> None:
+        """`now` is when the socket was opened, in seconds."""
+        self.id = session_id
+        self.world = world
+        self.state = State.CONNECTING
+        self._opened_at = now
+        self._flood = 0
+        self._seat: tuple[Room, Participant] | None = None
+
+    @property
+    def room(self) -> Room:
+        """The room that was joined."""
+        return self._seated()[0]
+
+    @property
+    def participant(self) -> Participant:
+        """The participant that this socket speaks for."""
+        return self._seated()[1]
+
+    def _seated(self) -> tuple[Room, Participant]:
+        if self._seat is None:
+            message = "the session has not joined a room"
+            raise RuntimeError(message)
+        return self._seat
+
+    def seat(self, room: Room, participant: Participant) -> None:
+        """The join went well."""
+        self._seat = room, participant
+        self.state = State.JOINED
+
+    def end(self) -> None:
+        """The participant left; the rest of the socket's life means nothing."""
+        self.state = State.GONE
+
+    # --- what happens to a session ----------------------------------------------------------------
+
+    def receive(self, frame: bytes, now: float) -> list[Effect]:
+        """Carries out a text frame."""
+        if self.state is State.GONE or self._is_replaced():
+            return []
+        if self.state is State.JOINED and not self.participant.bucket.take(now):
+            return self._too_many()
+        self._flood = 0
+        try:
+            message = decode(frame, MAX_FRAME_BYTES if self.state is State.JOINED else MAX_JOIN_BYTES)
+        except FrameError as error:
+            return self._refuse(error, error.re)
+        try:
+            self._check(message)
+            return handlers.handle(self, message, now)
+        except RefusalError as error:
+            return self._refuse(error, message.request)
+
+    def tick(self, now: float) -> list[Effect]:
+        """Ends a session that did not join in time."""
+        if self.state is not State.CONNECTING or now - self._opened_at < self.world.join_timeout_s:
+            return []
+        text = f"No `join` came within {self.world.join_timeout_s:g} s."
+        return self._refuse(RefusalError(ErrorCode.JOIN_TIMEOUT, text), None)
+
+    def lost(self, now: float) -> list[Effect]:
+        """The socket is closed, by whomever."""
+        self.state = State.GONE
+        return self.room.lost(self.participant, self.id, now) if self._seat else []
+
+    def drain(self) -> list[Effect]:
+        """The server stops: the client is told to come back."""
+        if self.state is State.GONE:
+            return []
+        self.state = State.GONE
+        return goodbye(self.id, ClosingReason.DRAINING, "The server restarts.")
+
+    # --- gates ------------------------------------------------------------------------------------
+
+    def _check(self, message: ClientMessage) -> None:
+        tag = str(message.__struct_config__.tag)
+        if self.state is State.CONNECTING:
+            if not isinstance(message, Join):
+                raise RefusalError(ErrorCode.NOT_JOINED, f"`{tag}` came before `join`.")
+            return  # The join handler asks for the right itself: the role is in the token.
+        if isinstance(message, Join):
+            raise RefusalError(ErrorCode.ALREADY_JOINED, "This socket has joined; open a new one for another join.")
+        role = self.participant.identity.role
+        if not may(role, tag):
+            raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
+
+    def _is_replaced(self) -> bool:
+        return self.state is State.JOINED and self.participant.session != self.id
+
+    def _too_many(self) -> list[Effect]:
+        self._flood += 1
+        text = "More messages than a participant may send; wait a second."
+        effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=text))]
+        if self._flood < FLOOD:
+            return effects
+        self.state = State.GONE
+        return effects + goodbye(self.id, ClosingReason.REFUSED, text)
+
+    def _refuse(self, error: RefusalError, re: int | None) -> list[Effect]:
+        effects: list[Effect] = [Send(self.id, Error(code=error.code, message=error.message, re=re))]
+        if self.state is not State.CONNECTING:
+            return effects
+        self.state = State.GONE
+        return effects + goodbye(self.id, ClosingReason.REFUSED, error.message)

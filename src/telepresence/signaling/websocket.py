@@ -1,0 +1,204 @@
+"""The shell around the sessions: sockets, clock and engine. It performs effects and decides nothing.
+
+`server.py` routes `/ws` here. A frame goes to `session.py`, an engine's event to `events.py`, time to both; what they
+return is performed in order, in one place (`Hub.perform`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Iterable
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+
+from telepresence.engine.commands import Event, Refused
+from telepresence.engine.face import Engine
+from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
+from telepresence.signaling import events
+from telepresence.signaling.door import Door, Pass, client_address, is_own_origin
+from telepresence.signaling.messages import Error, Joined, ServerMessage
+from telepresence.signaling.session import Session
+from telepresence.signaling.world import World
+
+HEARTBEAT_S = 10
+"""A socket that does not answer a ping is closed. Source: protocol.md, "Transport"."""
+
+MAX_SOCKET_BYTES = 128 * 1024
+"""A larger frame ends the socket while it is read; below it `frames.py` answers in words."""
+
+MAX_WAITING = 1_000
+"""Messages that wait for a client that does not read; a full room's first minute has fewer."""
+
+TICK_S = 0.25
+"""How often time is told to rooms and sessions; their shortest span is 5 s."""
+
+GOODBYE_S = 2
+"""How long a stopping server waits for clients to close their side; a dead one would take longer."""
+
+UNSUPPORTED_CODE = 1003
+SLOW_CODE = 4008
+FAULT_CODE = 1011
+"""Close codes without a `closing`. Source: protocol.md, "Closing"."""
+
+log = structlog.get_logger()
+_encoder = msgspec.json.Encoder()
+
+
+class Socket:
+    """One WebSocket, its session, and what waits to be sent to it."""
+
+    def __init__(self, ws: web.WebSocketResponse, session: Session, place: Pass) -> None:
+        """The writer starts at once."""
+        self.ws = ws
+        self.session = session
+        self.place = place
+        self._outbox: asyncio.Queue[ServerMessage | int] = asyncio.Queue(MAX_WAITING)
+        self._writer = asyncio.create_task(self._write())
+
+    def send(self, item: ServerMessage | int) -> None:
+        """Queues a message, or a close code after all messages before it."""
+        try:
+            self._outbox.put_nowait(item)
+        except asyncio.QueueFull:
+            log.warning("socket.slow", session=self.session.id)
+            self._writer.cancel()
+            self._writer = asyncio.create_task(self._close(SLOW_CODE))
+
+    async def finish(self) -> None:
+        """Ends the writer."""
+        self._writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._writer
+
+    async def flushed(self) -> None:
+        """Returns when everything was written, a close code last."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._writer
+
+    async def _write(self) -> None:
+        while True:
+            item = await self._outbox.get()
+            if isinstance(item, int):
+                await self._close(item)
+                return
+            try:
+                await self.ws.send_str(_encoder.encode(item).decode())
+            except ConnectionError:
+                return
+
+    async def _close(self, code: int) -> None:
+        await self.ws.close(code=code)
+
+
+class Hub:
+    """All sockets of this server."""
+
+    def __init__(
+        self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]
+    ) -> None:
+        """`public_url` is set once the port is known."""
+        self.world = world
+        self.engine = engine
+        self.public_url = ""
+        self._trusted_proxies = tuple(trusted_proxies)
+        self._door = Door(sockets_per_address)
+        self._sockets: dict[int, Socket] = {}
+        self._ids = itertools.count(1)
+        self._ticker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to listen to the engine and to the clock."""
+        self.engine.listen(self._on_event)
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Tells every client to come back later, and waits until all were told."""
+        sockets = list(self._sockets.values())
+        for socket in sockets:
+            self.perform(socket.session.drain())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(socket.flushed() for socket in sockets)), GOODBYE_S)
+        if self._ticker:
+            self._ticker.cancel()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serves one socket from its upgrade to its end."""
+        if not is_own_origin(request.headers.get("Origin"), self.public_url):
+            raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
+        forwarded_for = request.headers.get("X-Forwarded-For", "")
+        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
+        place = await self._door.enter(address)
+        try:
+            ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
+            await ws.prepare(request)
+            await self._serve(ws, place)
+        finally:
+            place.give_back()
+        return ws
+
+    async def _serve(self, ws: web.WebSocketResponse, place: Pass) -> None:
+        socket = Socket(ws, Session(next(self._ids), self.world, time.monotonic()), place)
+        session = socket.session
+        self._sockets[session.id] = socket
+        try:
+            await self._read(socket)
+        except Exception:
+            log.exception("session.fault", session=session.id)
+            await ws.close(code=FAULT_CODE)
+        finally:
+            self.perform(session.lost(time.monotonic()))
+            await socket.finish()
+            del self._sockets[session.id]
+            log.info("socket.closed", session=session.id, code=ws.close_code)
+
+    async def _read(self, socket: Socket) -> None:
+        async for frame in socket.ws:
+            if frame.type is WSMsgType.TEXT:
+                self.perform(socket.session.receive(frame.data.encode(), time.monotonic()))
+            elif frame.type is WSMsgType.BINARY:
+                await socket.ws.close(code=UNSUPPORTED_CODE, message=b"frames are text")
+
+    # --- effects ------------------------------------------------------------------------------------
+
+    def perform(self, effects: Iterable[Effect]) -> None:
+        """Carries out effects in their order."""
+        for effect in effects:
+            match effect:
+                case Submit(command):
+                    self.engine.submit(command)
+                case Send(session, message):
+                    self._send(session, message)
+                case Hangup(session, code):
+                    if socket := self._sockets.get(session):
+                        socket.send(code)
+                case Admit(session):
+                    if socket := self._sockets.get(session):
+                        socket.place.give_back()
+
+    def _send(self, session: int, message: ServerMessage) -> None:
+        socket = self._sockets.get(session)
+        if socket is None:
+            return
+        if isinstance(message, Joined):
+            log.info("session.joined", session=session, participant=message.participant, room=message.room.id)
+        elif isinstance(message, Error):
+            log.info("session.refused", session=session, code=str(message.code))
+        socket.send(message)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Refused):
+            log.error("engine.refused", command=event.command, conn=event.conn, reason=event.reason)
+        self.perform(events.handle(self.world.directory, event, time.monotonic()))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            self.perform(self.world.directory.tick(now))
+            for socket in list(self._sockets.values()):
+                self.perform(socket.session.tick(now))

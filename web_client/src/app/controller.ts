@@ -1,0 +1,238 @@
+/**
+ * The shell around the session: performs its effects on socket, media and storage, and feeds back what happens.
+ *
+ * Before it are presses, frames and tracks; after it, `store.state`, which the components draw.
+ */
+import { keepResume, resumeOf, type Keep, type Link } from "../link.ts";
+import { markJoinPressed } from "../marks.ts";
+import type { DeviceKind } from "../media/devices.ts";
+import { LevelMeter } from "../media/level.ts";
+import { OwnMedia } from "../media/own.ts";
+import { MediaPair } from "../media/pair.ts";
+import { forget, measure, measureSent, type RtpStatistics } from "../media/statistics.ts";
+import { step } from "../session/machine.ts";
+import type { Signaling } from "../session/socket.ts";
+import { atTheDoor, type Effect, type Happening } from "../session/state.ts";
+import { Store, tell, tick, type Sound } from "./store.ts";
+
+/** How often statistics are read and seconds counted, ms. */
+const TICK_MS = 500;
+
+/** A small screen gets fewer slots. Source: design.md, invariant 7. */
+const slotCount = () => (Math.min(screen.width, screen.height) < 600 ? 6 : 12);
+
+export type Connect = (happened: (happening: Happening) => void) => Signaling;
+
+export class Controller {
+  readonly store = new Store();
+  readonly #own: OwnMedia;
+  readonly #media = new MediaPair((happening) => this.#happened(happening));
+  readonly #socket: Signaling;
+  #meter: LevelMeter | undefined;
+  #mayPublish = false;
+
+  constructor(
+    connect: Connect,
+    private readonly keep: Storage & Keep,
+  ) {
+    this.#socket = connect((happening) => this.#happened(happening));
+    this.#own = new OwnMedia(keep, (kind) => this.#ownChanged(kind));
+    addEventListener("online", () => this.#happened({ type: "network-back" }));
+    setInterval(() => void this.#tick(), TICK_MS);
+  }
+
+  /** Begins at the door of the link's room, or goes back in where this tab was in before a reload. */
+  begin(link: Link | undefined): void {
+    this.#set({ link });
+    if (link?.token === undefined) return;
+    const resume = resumeOf(link.room, this.keep);
+    this.#set({ session: atTheDoor(link.token, slotCount(), resume) });
+    this.#media.prepare();
+    void this.#own.open();
+    if (resume !== undefined) this.join();
+  }
+
+  join(): void {
+    markJoinPressed();
+    this.#own.doWithout();
+    void this.#own.open();
+    this.#happened({ type: "join-pressed" });
+  }
+
+  leave(): void {
+    this.#happened({ type: "leave-pressed" });
+  }
+
+  async toggle(kind: DeviceKind): Promise<void> {
+    await this.#own.switch(kind, this.#own.muted(kind));
+  }
+
+  /** Asks again for a device that could not be had. */
+  async retry(kind: DeviceKind): Promise<void> {
+    await this.#own.switch(kind, true);
+  }
+
+  /** Goes on without what could not be had. */
+  doWithout(): void {
+    this.#own.doWithout();
+  }
+
+  async choose(kind: DeviceKind, id: string): Promise<void> {
+    await this.#own.choose(kind, id);
+  }
+
+  setSound(sound: Sound): void {
+    this.#set({ sound });
+  }
+
+  dismissNews(): void {
+    this.#set({ told: [] });
+  }
+
+  /** The picture and voice of a slot, to be played by its tile. */
+  streamOf(slot: number | undefined): MediaStream | undefined {
+    return this.#media.streamOf(slot);
+  }
+
+  /** 0 to 1, at this moment: for the meter at the door. */
+  readLevel(): number {
+    return this.#own.muted("audio") ? 0 : (this.#meter?.read() ?? 0);
+  }
+
+  #set(part: Partial<Store["state"]>): void {
+    this.store.set({ ...this.store.state, ...part });
+  }
+
+  // --- the session -------------------------------------------------------------------------------
+
+  #happened(happening: Happening): void {
+    const { session, measured } = this.store.state;
+    if (!session) return;
+    const next = step(session, happening, { now: performance.now(), random: Math.random() });
+    const moved = movedSlots(session.slots, next.session.slots);
+    this.#set({
+      session: next.session,
+      ...(moved.length > 0 && { measured: forget(measured, moved) }),
+    });
+    for (const effect of next.effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "open-socket":
+        return this.#socket.open();
+      case "close-socket":
+        return this.#socket.close();
+      case "send":
+        return this.#socket.send(effect.message);
+      case "retry-in":
+        return void setTimeout(() => this.#happened({ type: "retry-due" }), effect.ms);
+      case "keep-resume":
+        return keepResume(this.store.state.link?.room ?? "", effect.secret, this.keep);
+      case "start-media":
+        return this.#startMedia(effect);
+      case "tell-mutes":
+        return this.#tellMutes();
+      case "stop-media":
+        return this.#stopMedia();
+      case "take-offer":
+        return this.#guard(this.#media.takeOffer(effect.generation, effect.sdp));
+      case "take-published":
+        return this.#guard(this.#media.takePublished(effect.sdp));
+      case "news":
+        return this.store.set(tell(this.store.state, effect.news));
+    }
+  }
+
+  /** A description that the browser refuses is lost media: begin anew. */
+  #guard(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      console.error("A session description was refused by the browser", error);
+      this.#happened({ type: "peer-failed" });
+    });
+  }
+
+  // --- media -------------------------------------------------------------------------------------
+
+  #startMedia(effect: Extract<Effect, { type: "start-media" }>): void {
+    this.#media.start(effect.iceServers);
+    this.#mayPublish = effect.publish;
+    this.#publish();
+  }
+
+  /** Once there is something to send; a site without camera and microphone takes part by watching. */
+  #publish(): void {
+    const muted = { audio: this.#own.muted("audio"), video: this.#own.muted("video") };
+    const tracks = { audio: this.#trackOf("audio"), video: this.#trackOf("video") };
+    const something = this.#own.get("audio").track ?? this.#own.get("video").track;
+    if (this.#mayPublish && something) this.#guard(this.#media.publish(tracks, muted));
+  }
+
+  #trackOf(kind: DeviceKind): MediaStreamTrack | null {
+    return this.#own.get(kind).track ?? null;
+  }
+
+  #ownChanged(kind: DeviceKind): void {
+    const before = this.store.state.own[kind];
+    const device = this.#own.get(kind);
+    this.#set({ own: { ...this.store.state.own, [kind]: device } });
+    if (before.track !== device.track && kind === "audio") this.#meterOf(device.track);
+    if (before.track === device.track && before.wanted === device.wanted) return;
+    if (this.store.state.session?.phase !== "joined") return;
+    if (this.#media.published) this.#guard(this.#show(kind));
+    else this.#publish();
+  }
+
+  #show(kind: DeviceKind): Promise<void> {
+    return this.#media.show(kind, this.#trackOf(kind), this.#own.muted(kind));
+  }
+
+  #tellMutes(): void {
+    this.#guard(this.#show("audio"));
+    this.#guard(this.#show("video"));
+  }
+
+  #meterOf(track: MediaStreamTrack | undefined): void {
+    this.#meter?.close();
+    this.#meter = track && new LevelMeter(track);
+  }
+
+  #stopMedia(): void {
+    this.#mayPublish = false;
+    this.#own.release();
+    this.#media.prepare();
+  }
+
+  async #tick(): Promise<void> {
+    const phase = this.store.state.session?.phase;
+    const inside = phase === "joined" || phase === "reconnecting" || phase === "joining";
+    if (!inside) return;
+    // A page that is not seen decodes nothing, which is not the others' fault.
+    if (!document.hidden) await this.#measure();
+    this.store.set(tick(this.store.state, performance.now()));
+  }
+
+  async #measure(): Promise<void> {
+    const { down, up } = await this.#media.reports();
+    const read = (report: RTCStatsReport) => report.values() as Iterable<RtpStatistics>;
+    this.#set({
+      ...(down && { measured: measure(this.store.state.measured, read(down), performance.now()) }),
+      sent: up && measureSent(read(up)),
+      ownLevel: this.readLevel(),
+    });
+  }
+}
+
+/** Indexes of slots that carry something else than before. */
+function movedSlots(
+  before: readonly { index: number; participant?: string | null; source?: string | null }[],
+  after: typeof before,
+): number[] {
+  if (before === after) return [];
+  const what = new Map(before.map((slot) => [slot.index, `${slot.participant ?? ""}/${slot.source ?? ""}`]));
+  const gone = before.filter((slot) => !after.some((other) => other.index === slot.index));
+  const changed = after.filter(
+    (slot) => what.get(slot.index) !== `${slot.participant ?? ""}/${slot.source ?? ""}`,
+  );
+  return [...gone, ...changed].map((slot) => slot.index);
+}

@@ -1,0 +1,129 @@
+import { css } from "lit";
+
+export const doorStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    min-height: 100%;
+    padding: 0.5rem 1rem 1rem;
+  }
+  header {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 1rem;
+    min-height: 3rem;
+  }
+  .room {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .quiet,
+  .room {
+    color: var(--quiet);
+  }
+  main {
+    flex: 1;
+    display: grid;
+    grid-template-columns: minmax(0, 1.6fr) minmax(20rem, 1fr);
+    gap: 2rem;
+    align-items: center;
+    width: min(72rem, 100%);
+    margin: 0 auto;
+  }
+  .picture {
+    aspect-ratio: 16 / 9;
+    border-radius: var(--radius);
+    overflow: hidden;
+    background: #000;
+    display: grid;
+  }
+  video {
+    width: 100%;
+    height: 100%;
+    min-height: 0;
+    object-fit: contain;
+    transform: scaleX(-1);
+  }
+  .nothing {
+    margin: auto;
+    padding: 1rem;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 0.5rem;
+    color: var(--quiet);
+    text-align: center;
+  }
+  .nothing .icon {
+    font-size: 2rem;
+  }
+  .choices {
+    display: flex;
+    flex-direction: column;
+    gap: 1rem;
+    min-width: 0;
+  }
+  h1 {
+    margin: 0;
+    font-size: 1.5rem;
+    line-height: 1.3;
+  }
+  h1 .quiet {
+    display: block;
+    font-size: 0.875rem;
+    font-weight: 400;
+  }
+  .toggles {
+    display: grid;
+    grid-template-columns: 1fr 1fr;
+    gap: 0.5rem;
+  }
+  .toggle {
+    width: 100%;
+  }
+  .loud {
+    display: grid;
+    gap: 0.375rem;
+    font-size: 0.875rem;
+  }
+  .trouble {
+    display: grid;
+    grid-template-columns: auto 1fr auto;
+    gap: 0.75rem;
+    align-items: center;
+    padding: 0.75rem;
+    border: 1px solid var(--warn);
+    border-radius: var(--radius);
+    font-size: 0.9375rem;
+  }
+  .trouble > .icon {
+    color: var(--warn);
+  }
+  .join {
+    width: 100%;
+  }
+  .join::part(button) {
+    min-height: 3.25rem;
+    font-size: 1.125rem;
+    font-weight: 600;
+    white-space: normal;
+  }
+  @media (max-width: 52rem) {
+    main {
+      grid-template-columns: minmax(0, 1fr);
+      gap: 1rem;
+      align-content: start;
+      align-items: start;
+    }
+    .choices {
+      gap: 0.75rem;
+    }
+    .join {
+      position: sticky;
+      bottom: 0.75rem;
+      z-index: 1;
+    }
+  }
+`;

@@ -1,0 +1,73 @@
+/** `<tp-meeting>`: the consultation: grid, bar, notices and keys. */
+import { localized } from "@lit/localize";
+import { css, html, LitElement, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Controller } from "../app/controller.ts";
+import type { AppState } from "../app/store.ts";
+import { shared } from "../styles/shared.ts";
+import "./bar.ts";
+import "./grid.ts";
+import "./notices.ts";
+
+@localized()
+@customElement("tp-meeting")
+export class Meeting extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        grid-template-rows: minmax(0, 1fr) auto;
+        height: 100%;
+        position: relative;
+      }
+      tp-grid {
+        margin: 8px 8px 4px;
+      }
+      tp-bar {
+        min-height: 60px;
+        padding-bottom: env(safe-area-inset-bottom);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) controller!: Controller;
+  @property({ attribute: false }) state!: AppState;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("keydown", this.#key);
+    this.addEventListener("sound-blocked", this.#blocked);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("keydown", this.#key);
+    this.removeEventListener("sound-blocked", this.#blocked);
+  }
+
+  readonly #blocked = () => {
+    if (this.state.sound === "on") this.controller.setSound("blocked");
+  };
+
+  readonly #key = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    switch (event.key.toLowerCase()) {
+      case "m":
+        return void this.controller.toggle("audio");
+      case "c":
+        return void this.controller.toggle("video");
+      case "escape":
+        return this.controller.dismissNews();
+    }
+  };
+
+  protected override render(): TemplateResult {
+    const { controller, state } = this;
+    return html`
+      <tp-grid .controller=${controller} .app=${state}></tp-grid>
+      <tp-notices .controller=${controller} .app=${state}></tp-notices>
+      <tp-bar .controller=${controller} .app=${state}></tp-bar>
+    `;
+  }
+}

@@ -1,0 +1,119 @@
+/** `<tp-notices>`: what is so beside the pictures, why, and what to do; never over a face for long, never modal. */
+import { localized, msg, str } from "@lit/localize";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { Controller } from "../app/controller.ts";
+import type { AppState } from "../app/store.ts";
+import { newsWords, troubleWords } from "../i18n/words.ts";
+import type { DeviceKind } from "../media/devices.ts";
+import { shared } from "../styles/shared.ts";
+import { icon } from "./icons.ts";
+
+@localized()
+@customElement("tp-notices")
+export class Notices extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: absolute;
+        inset: 1rem 1rem auto;
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        gap: 0.5rem;
+        pointer-events: none;
+      }
+      .notice {
+        display: flex;
+        align-items: center;
+        gap: 0.75rem;
+        max-width: min(44rem, 100%);
+        padding: 0.5rem 1rem;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: rgb(28 28 28 / 95%);
+        pointer-events: auto;
+      }
+      .notice.warn {
+        border-color: var(--warn);
+      }
+      .notice.warn > .icon {
+        color: var(--warn);
+        font-size: 1.25rem;
+      }
+      .quiet {
+        color: var(--quiet);
+      }
+      @media (max-width: 48rem) {
+        .notice {
+          padding: 0.375rem 0.75rem;
+          font-size: 0.875rem;
+          line-height: 1.35;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) controller!: Controller;
+  @property({ attribute: false }) app!: AppState;
+
+  protected override render(): TemplateResult {
+    return html`
+      ${this.#lost()} ${this.#sound()} ${this.#trouble("video")} ${this.#trouble("audio")}
+      <div role="status" style="display: contents">
+        ${repeat(
+          this.app.told,
+          (item) => item.id,
+          (item) => html`<div class="notice">${newsWords(item.news)}</div>`,
+        )}
+      </div>
+    `;
+  }
+
+  #lost(): TemplateResult | typeof nothing {
+    const lostAt = this.app.session?.lostAt;
+    if (lostAt === undefined) return nothing;
+    const seconds = Math.max(0, Math.floor((this.app.now - lostAt) / 1000));
+    return html`<div class="notice warn" id="reconnecting">
+      ${icon("reconnect")}
+      <div>
+        <strong role="alert">${msg("The connection to the server is lost")}</strong>
+        <span class="quiet">${msg(str`for ${seconds} s`)}</span><br />
+        ${
+          this.app.session?.mediaUp
+            ? msg("Pictures and sound go on if they can. This page reconnects by itself.")
+            : msg("This page reconnects by itself.")
+        }
+      </div>
+    </div>`;
+  }
+
+  #sound(): TemplateResult | typeof nothing {
+    if (this.app.sound !== "blocked") return nothing;
+    return html`<div class="notice warn" role="alert">
+      ${icon("sound-off")}
+      <span>${msg("The browser keeps the sound off until you press:")}</span>
+      <wa-button id="sound-on" variant="brand" @click=${() => this.controller.setSound("on")}>
+        ${msg("Turn sound on")}
+      </wa-button>
+    </div>`;
+  }
+
+  #trouble(kind: DeviceKind): TemplateResult | typeof nothing {
+    const { trouble, wanted } = this.app.own[kind];
+    if (!trouble || !wanted) return nothing;
+    const words = troubleWords(kind, trouble);
+    return html`<div class="notice warn" role="alert">
+      ${icon("warning")}
+      <div><strong>${words.title}</strong><br />${words.advice}</div>
+      <wa-button size="s" appearance="outlined" @click=${() => void this.controller.retry(kind)}
+        >${msg("Try again")}</wa-button
+      >
+      <wa-button size="s" appearance="plain" @click=${() => this.controller.doWithout()}>
+        <span class="spoken-only">${msg("Go on without")}</span>${icon("close")}
+      </wa-button>
+    </div>`;
+  }
+}

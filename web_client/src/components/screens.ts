@@ -1,0 +1,126 @@
+/** The screens without a room behind them: start, joining, refused, left. */
+import { localized, msg } from "@lit/localize";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Controller } from "../app/controller.ts";
+import { refusalWords, worthAnotherTry } from "../i18n/words.ts";
+import type { Refusal } from "../session/state.ts";
+import { shared } from "../styles/shared.ts";
+import "./language.ts";
+
+const screen = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    min-height: 100%;
+    padding: 1rem;
+  }
+  header {
+    display: flex;
+    justify-content: flex-end;
+  }
+  main {
+    flex: 1;
+    display: flex;
+    flex-direction: column;
+    justify-content: center;
+    gap: 1rem;
+    width: min(36rem, 100%);
+    margin: 0 auto;
+    padding-bottom: 4rem;
+  }
+  h1 {
+    margin: 0;
+    font-size: clamp(1.5rem, 5vw, 2rem);
+    line-height: 1.3;
+  }
+  p {
+    margin: 0;
+    font-size: 1.125rem;
+  }
+  .quiet {
+    color: var(--quiet);
+    font-size: 0.875rem;
+  }
+  .actions {
+    margin-top: 0.5rem;
+  }
+`;
+
+const frame = (content: TemplateResult): TemplateResult => html`
+  <header><tp-language></tp-language></header>
+  <main>${content}</main>
+`;
+
+@localized()
+@customElement("tp-start")
+export class Start extends LitElement {
+  static override styles = [shared, screen];
+
+  protected override render(): TemplateResult {
+    return frame(html`
+      <h1>${msg("Video consultation between hospitals")}</h1>
+      <p>${msg("To take part, open the link that your hospital was sent.")}</p>
+      <p class="quiet">
+        ${msg("No link? Ask the person who invited you. Nothing needs to be installed: this browser is enough.")}
+      </p>
+    `);
+  }
+}
+
+@localized()
+@customElement("tp-joining")
+export class Joining extends LitElement {
+  static override styles = [shared, screen];
+
+  protected override render(): TemplateResult {
+    return frame(html`<h1 role="status">${msg("Joining…")}</h1>`);
+  }
+}
+
+@localized()
+@customElement("tp-left")
+export class Left extends LitElement {
+  static override styles = [shared, screen];
+
+  @property({ attribute: false }) controller!: Controller;
+
+  protected override render(): TemplateResult {
+    return frame(html`
+      <h1 role="status">${msg("You have left the consultation")}</h1>
+      <p>${msg("Camera and microphone are off. You can close this page.")}</p>
+      <div class="actions">
+        <wa-button variant="brand" @click=${() => this.controller.join()}>${msg("Join again")}</wa-button>
+      </div>
+    `);
+  }
+}
+
+@localized()
+@customElement("tp-refused")
+export class Refused extends LitElement {
+  static override styles = [shared, screen];
+
+  /** Absent when there is no link to try again with. */
+  @property({ attribute: false }) controller?: Controller;
+  @property({ attribute: false }) refusal!: Refusal;
+
+  protected override render(): TemplateResult {
+    const { code, message } = this.refusal;
+    const words = refusalWords(code);
+    return frame(html`
+      <h1 role="alert">${words.title}</h1>
+      <p>${words.advice}</p>
+      ${this.controller && worthAnotherTry(code) ? this.#again() : nothing}
+      <p class="quiet">
+        ${msg("For the support desk:")} <code>${code}</code>${message ? html` · ${message}` : nothing}
+      </p>
+    `);
+  }
+
+  #again(): TemplateResult {
+    return html`<div class="actions">
+      <wa-button variant="brand" @click=${() => this.controller?.join()}>${msg("Try again")}</wa-button>
+    </div>`;
+  }
+}

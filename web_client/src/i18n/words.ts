@@ -1,0 +1,153 @@
+/** From codes to words: what is, why, and what to do. */
+import { msg, str } from "@lit/localize";
+import type { ErrorCode, Source } from "../protocol.gen.ts";
+import type { DeviceKind, Trouble } from "../media/devices.ts";
+import type { News, Refusal } from "../session/state.ts";
+
+export interface Words {
+  readonly title: string;
+  readonly advice: string;
+}
+
+export function troubleWords(kind: DeviceKind, trouble: Trouble): Words {
+  return kind === "video" ? cameraWords(trouble) : microphoneWords(trouble);
+}
+
+function cameraWords(trouble: Trouble): Words {
+  switch (trouble) {
+    case "denied":
+      return {
+        title: msg("The browser does not let this page use the camera"),
+        advice: msg("Press the camera sign in the address bar, choose “Allow”, then try again."),
+      };
+    case "absent":
+      return {
+        title: msg("No camera was found"),
+        advice: msg("Plug one in or switch it on, then try again."),
+      };
+    case "busy":
+      return {
+        title: msg("The camera is in use by another program"),
+        advice: msg("Close the other program or tab, then try again."),
+      };
+    case "insecure":
+      return insecureWords();
+    case "unknown":
+      return {
+        title: msg("The camera did not start"),
+        advice: msg("Choose another one, or unplug it and plug it in again."),
+      };
+  }
+}
+
+function microphoneWords(trouble: Trouble): Words {
+  switch (trouble) {
+    case "denied":
+      return {
+        title: msg("The browser does not let this page use the microphone"),
+        advice: msg("Press the microphone sign in the address bar, choose “Allow”, then try again."),
+      };
+    case "absent":
+      return {
+        title: msg("No microphone was found"),
+        advice: msg("Plug one in or switch it on, then try again."),
+      };
+    case "busy":
+      return {
+        title: msg("The microphone is in use by another program"),
+        advice: msg("Close the other program or tab, then try again."),
+      };
+    case "insecure":
+      return insecureWords();
+    case "unknown":
+      return {
+        title: msg("The microphone did not start"),
+        advice: msg("Choose another one, or unplug it and plug it in again."),
+      };
+  }
+}
+
+const insecureWords = (): Words => ({
+  title: msg("Camera and microphone need a secure address"),
+  advice: msg("Open the link with https in front, or ask the support desk of the hospital that invited you."),
+});
+
+export function refusalWords(code: Refusal["code"]): Words {
+  const askForLink = msg("Ask the person who invited you for a new link.");
+  switch (code) {
+    case "no-token":
+      return {
+        title: msg("This link is not complete"),
+        advice: msg("Open the whole link that your hospital was sent, with everything behind the # sign."),
+      };
+    case "token-expired":
+      return { title: msg("This link has expired"), advice: askForLink };
+    case "token-invalid":
+      return { title: msg("This link is not valid here"), advice: askForLink };
+    case "room-unknown":
+      return {
+        title: msg("This consultation does not exist any more"),
+        advice: msg("Ask the organiser whether it was moved."),
+      };
+    case "room-full":
+      return {
+        title: msg("The consultation is full"),
+        advice: msg("Wait until a site has left, or ask the organiser."),
+      };
+    case "version":
+      return {
+        title: msg("This page is out of date"),
+        advice: msg("Load it again. If that does not help, update the browser."),
+      };
+    case "replaced":
+      return {
+        title: msg("You are in this consultation in another window"),
+        advice: msg("Go on there, or join again here."),
+      };
+    default:
+      return {
+        title: msg("The server did not let this site in"),
+        advice: msg("Try again. If it happens again, tell the support desk the code below."),
+      };
+  }
+}
+
+/** Whether another try with the same link may end differently. */
+export const worthAnotherTry = (code: Refusal["code"]): boolean =>
+  !["no-token", "token-expired", "token-invalid", "room-unknown"].includes(code);
+
+export function newsWords(news: News): string {
+  switch (news.type) {
+    case "came":
+      return msg(str`${news.name} has joined`);
+    case "went":
+      return news.lost
+        ? msg(str`${news.name} has lost the connection`)
+        : msg(str`${news.name} has left`);
+    case "back":
+      return msg("Connected again");
+    case "not-sent":
+      return notSentWords(news.code);
+  }
+}
+
+const notSentWords = (code: ErrorCode): string =>
+  msg(str`Your picture and voice cannot be sent (${code}). You can watch and listen.`);
+
+/** What a source is called when its site gave it no name. */
+export function sourceLabel(source: Source): string {
+  if (source.label !== "") return source.label;
+  return source.id === "camera" ? msg("Camera") : source.id;
+}
+
+/** One or two characters for a tile without a picture: a Chinese name's first, a Latin one's first letters. */
+export function initials(name: string): string {
+  const trimmed = name.trim();
+  const chinese = /\p{Script=Han}/u.exec(trimmed);
+  const words = trimmed.match(/[A-Za-z]\w*/g) ?? [];
+  if (words.length === 0 || chinese?.index === 0) return Array.from(trimmed).slice(0, 2).join("");
+  return words
+    .slice(0, 2)
+    .map((word) => word.charAt(0).toUpperCase())
+    .join("");
+}

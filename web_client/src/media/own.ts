@@ -1,0 +1,149 @@
+/**
+ * The own camera and microphone: which are wanted, which are there, and what is wrong with the others.
+ *
+ * A camera that is off has its device stopped, so that its light goes out. A microphone that is off stays open and
+ * silent, so that it is back with the press.
+ */
+import {
+  choices,
+  openBoth,
+  openOne,
+  type Choice,
+  type DeviceKind,
+  type Got,
+  type Trouble,
+} from "./devices.ts";
+
+export interface OwnDevice {
+  /** What the person chose; kept over a reload, so that nobody is heard again by surprise. */
+  readonly wanted: boolean;
+  readonly track?: MediaStreamTrack | undefined;
+  readonly trouble?: Trouble | undefined;
+  readonly choices: readonly Choice[];
+  /** The device in use. */
+  readonly id?: string | undefined;
+  readonly opening: boolean;
+}
+
+const KINDS: readonly DeviceKind[] = ["audio", "video"];
+const offKey = (kind: DeviceKind) => `telepresence.off.${kind}`;
+
+export class OwnMedia {
+  #devices: Record<DeviceKind, OwnDevice>;
+
+  constructor(
+    private readonly keep: Storage,
+    private readonly changed: (kind: DeviceKind) => void,
+  ) {
+    this.#devices = { audio: this.#fresh("audio"), video: this.#fresh("video") };
+    // Absent on a page without a secure context.
+    (navigator.mediaDevices as MediaDevices | undefined)?.addEventListener(
+      "devicechange",
+      () => void this.#list(),
+    );
+  }
+
+  #fresh(kind: DeviceKind): OwnDevice {
+    return { wanted: this.keep.getItem(offKey(kind)) === null, choices: [], opening: false };
+  }
+
+  get(kind: DeviceKind): OwnDevice {
+    return this.#devices[kind];
+  }
+
+  /** True when nothing of it is to be seen or heard by the others. */
+  muted(kind: DeviceKind): boolean {
+    const { wanted, track } = this.#devices[kind];
+    return !wanted || track === undefined;
+  }
+
+  /** Asks for what is wanted. Both at once, so that the browser asks the person once. */
+  async open(): Promise<void> {
+    const wanted = KINDS.filter((kind) => {
+      const { wanted, track, opening } = this.#devices[kind];
+      return wanted && !track && !opening;
+    });
+    for (const kind of wanted) this.#set(kind, { opening: true });
+    if (wanted.length === 2) {
+      const got = await openBoth(this.#devices.video.id, this.#devices.audio.id);
+      this.#take("video", got.video);
+      this.#take("audio", got.audio);
+    } else {
+      for (const kind of wanted) this.#take(kind, await openOne(kind, this.#devices[kind].id));
+    }
+    await this.#list();
+  }
+
+  async switch(kind: DeviceKind, on: boolean): Promise<void> {
+    if (on) this.keep.removeItem(offKey(kind));
+    else this.keep.setItem(offKey(kind), "1");
+    const { track } = this.#devices[kind];
+    if (track && kind === "audio") track.enabled = on;
+    if (track && kind === "video" && !on) this.#stop(kind);
+    this.#set(kind, { wanted: on, ...(!on && { trouble: undefined }) });
+    if (on && !this.#devices[kind].track) await this.#reopen(kind);
+  }
+
+  async choose(kind: DeviceKind, id: string): Promise<void> {
+    this.#stop(kind);
+    this.#set(kind, { id });
+    if (this.#devices[kind].wanted) await this.#reopen(kind);
+  }
+
+  /** What could not be had is off: the person went on without it. */
+  doWithout(): void {
+    for (const kind of KINDS) if (this.#devices[kind].trouble) void this.switch(kind, false);
+  }
+
+  /** Everything off: nobody is in the room any more. */
+  release(): void {
+    for (const kind of KINDS) {
+      this.#stop(kind);
+      this.#set(kind, {});
+    }
+  }
+
+  async #reopen(kind: DeviceKind): Promise<void> {
+    this.#set(kind, { opening: true });
+    this.#take(kind, await openOne(kind, this.#devices[kind].id));
+    await this.#list();
+  }
+
+  #take(kind: DeviceKind, got: Got): void {
+    if ("trouble" in got) {
+      this.#set(kind, { opening: false, trouble: got.trouble });
+      return;
+    }
+    const { track } = got;
+    if (!this.#devices[kind].wanted && kind === "video") {
+      track.stop();
+      this.#set(kind, { opening: false });
+      return;
+    }
+    track.enabled = this.#devices[kind].wanted;
+    track.onended = () => this.#ended(kind, track);
+    this.#set(kind, { opening: false, track, trouble: undefined, id: track.getSettings().deviceId });
+  }
+
+  /** The cable was pulled, or the permission taken back. */
+  #ended(kind: DeviceKind, track: MediaStreamTrack): void {
+    if (this.#devices[kind].track === track) this.#set(kind, { track: undefined, trouble: "absent" });
+  }
+
+  #stop(kind: DeviceKind): void {
+    const { track } = this.#devices[kind];
+    if (!track) return;
+    track.onended = null;
+    track.stop();
+    this.#devices = { ...this.#devices, [kind]: { ...this.#devices[kind], track: undefined } };
+  }
+
+  async #list(): Promise<void> {
+    for (const kind of KINDS) this.#set(kind, { choices: await choices(kind) });
+  }
+
+  #set(kind: DeviceKind, part: Partial<OwnDevice>): void {
+    this.#devices = { ...this.#devices, [kind]: { ...this.#devices[kind], ...part } };
+    this.changed(kind);
+  }
+}

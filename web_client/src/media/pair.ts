@@ -1,0 +1,93 @@
+/**
+ * The two peer connections of a session, up and down, and their lives.
+ *
+ * `prepare` is for the door: keys and the own offer are ready when Join is pressed. Descriptions come and go by the
+ * happenings of the session; this module holds no state of the room.
+ */
+import type { IceServer } from "../protocol.gen.ts";
+import type { Happening } from "../session/state.ts";
+import { DownConnection } from "./down.ts";
+import type { DeviceKind } from "./devices.ts";
+import { UpConnection } from "./up.ts";
+
+export type Muted = Readonly<Record<DeviceKind, boolean>>;
+export type Tracks = Readonly<Record<DeviceKind, MediaStreamTrack | null>>;
+
+export class MediaPair {
+  #up: UpConnection | undefined;
+  #down: DownConnection | undefined;
+  #used = false;
+  /** Set once publishing has begun; done when the offer is on its way. */
+  #publishing: Promise<void> | undefined;
+
+  constructor(private readonly happened: (happening: Happening) => void) {}
+
+  get published(): boolean {
+    return this.#publishing !== undefined;
+  }
+
+  prepare(iceServers: readonly IceServer[] = []): void {
+    this.stop();
+    const failed = () => this.happened({ type: "peer-failed" });
+    this.#up = new UpConnection(iceServers, failed);
+    this.#down = new DownConnection(iceServers, failed);
+  }
+
+  /** Takes the prepared connections, or new ones where there are none or they know other servers. */
+  start(iceServers: readonly IceServer[]): void {
+    if (this.#used || !this.#up || iceServers.length > 0) this.prepare(iceServers);
+    this.#used = true;
+  }
+
+  async publish(tracks: Tracks, muted: Muted): Promise<void> {
+    this.#publishing ??= this.#publish(tracks, muted);
+    return this.#publishing;
+  }
+
+  async #publish(tracks: Tracks, muted: Muted): Promise<void> {
+    const up = this.#up;
+    if (!up) return;
+    const [offered] = await Promise.all([
+      up.offer(muted),
+      up.replace("audio", tracks.audio),
+      up.replace("video", tracks.video),
+    ]);
+    if (up === this.#up) this.happened({ type: "offer-made", ...offered });
+  }
+
+  async takePublished(sdp: string): Promise<void> {
+    await this.#up?.accept(sdp);
+  }
+
+  async takeOffer(generation: number, sdp: string): Promise<void> {
+    const down = this.#down;
+    const answer = await down?.answer(sdp);
+    if (answer && down === this.#down) this.happened({ type: "answer-made", generation, sdp: answer });
+  }
+
+  /** The track of a kind changed or was muted: sends it, and says so. */
+  async show(kind: DeviceKind, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    await this.#publishing;
+    const up = this.#up;
+    await up?.replace(kind, track);
+    if (up && up === this.#up) this.happened({ type: "muted", mid: up.midOf(kind), muted });
+  }
+
+  streamOf(slot: number | undefined): MediaStream | undefined {
+    return slot === undefined ? undefined : this.#down?.streamOf(slot);
+  }
+
+  /** Statistics of what comes and of what goes. */
+  async reports(): Promise<{ down: RTCStatsReport | undefined; up: RTCStatsReport | undefined }> {
+    const [down, up] = await Promise.all([this.#down?.report(), this.#up?.report()]);
+    return { down, up };
+  }
+
+  stop(): void {
+    this.#up?.close();
+    this.#down?.close();
+    this.#up = this.#down = undefined;
+    this.#used = false;
+    this.#publishing = undefined;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What each slot shows, measured from decoded frames.
+ *
+ * Pure: from two reports of RTCPeerConnection.getStats and the time to the numbers that a tile states. The browser
+ * has no word for "frozen": a slot that stopped, or was emptied, only decodes no more.
+ */
+import { perceived } from "./level.ts";
+import { slotOf } from "./down.ts";
+
+export interface SlotStatistics {
+  readonly width: number;
+  readonly height: number;
+  /** Frames decoded a second, over `WINDOW_MS`. */
+  readonly fps: number;
+  /** When the last frame was seen to be decoded, ms; undefined before the first. */
+  readonly lastFrameAt?: number;
+  /** 0 to 1, even to the ear. */
+  readonly level: number;
+}
+
+/** What this site sends, as its encoder counts it. */
+export type Sent = Pick<SlotStatistics, "width" | "height" | "fps">;
+
+export interface Measured {
+  readonly slots: ReadonlyMap<number, SlotStatistics>;
+  readonly history: ReadonlyMap<number, readonly Count[]>;
+}
+
+interface Count {
+  readonly at: number;
+  readonly frames: number;
+}
+
+/** The frame rate is taken over this long, ms: shorter and 25 fps reads as 24 and 26 in turns. */
+const WINDOW_MS = 2_000;
+
+/** The fields of RTCInboundRtpStreamStats and RTCOutboundRtpStreamStats that are used here. */
+export interface RtpStatistics {
+  readonly type: string;
+  readonly kind?: string;
+  readonly mid?: string;
+  readonly framesDecoded?: number;
+  readonly frameWidth?: number;
+  readonly frameHeight?: number;
+  readonly audioLevel?: number;
+  readonly framesPerSecond?: number;
+}
+
+export const nothingMeasured: Measured = { slots: new Map(), history: new Map() };
+
+export function measure(before: Measured, report: Iterable<RtpStatistics>, now: number): Measured {
+  const slots = new Map<number, SlotStatistics>();
+  const history = new Map<number, readonly Count[]>();
+  for (const stream of report) {
+    const index = stream.type === "inbound-rtp" ? slotOf(stream.mid) : undefined;
+    if (index === undefined) continue;
+    const soFar = slots.get(index) ?? { width: 0, height: 0, fps: 0, level: 0 };
+    if (stream.kind === "audio") {
+      slots.set(index, { ...soFar, level: perceived(stream.audioLevel ?? 0) });
+      continue;
+    }
+    const counts = counted(before.history.get(index) ?? [], { at: now, frames: stream.framesDecoded ?? 0 });
+    history.set(index, counts);
+    slots.set(index, { ...picture(stream, counts, before.slots.get(index), now), level: soFar.level });
+  }
+  return { slots, history };
+}
+
+/** The counts within the window, and always the one before the latest: a page that was hidden counted none. */
+function counted(before: readonly Count[], latest: Count): readonly Count[] {
+  const fresh = before.filter(
+    (count, index) => index === before.length - 1 || latest.at - count.at <= WINDOW_MS,
+  );
+  return [...fresh, latest];
+}
+
+function picture(
+  stream: RtpStatistics,
+  counts: readonly Count[],
+  before: SlotStatistics | undefined,
+  now: number,
+): Omit<SlotStatistics, "level"> {
+  const [oldest, previous, latest] = [counts[0], counts.at(-2), counts.at(-1)];
+  const frames = latest?.frames ?? 0;
+  const moved = frames > (previous?.frames ?? 0);
+  const lastFrameAt = moved ? now : before?.lastFrameAt;
+  const seconds = oldest && latest ? (latest.at - oldest.at) / 1000 : 0;
+  return {
+    width: stream.frameWidth ?? 0,
+    height: stream.frameHeight ?? 0,
+    fps: seconds > 0 ? Math.round((frames - (oldest?.frames ?? 0)) / seconds) : 0,
+    ...(lastFrameAt !== undefined && { lastFrameAt }),
+  };
+}
+
+/** The picture that leaves this site; undefined while none does. */
+export function measureSent(report: Iterable<RtpStatistics>): Sent | undefined {
+  for (const { type, kind, frameWidth, frameHeight, framesPerSecond } of report) {
+    if (type !== "outbound-rtp" || kind !== "video" || !frameWidth || !frameHeight) continue;
+    return { width: frameWidth, height: frameHeight, fps: Math.round(framesPerSecond ?? 0) };
+  }
+  return undefined;
+}
+
+/** What was measured of slots whose source changed says nothing of the new one. */
+export function forget(measured: Measured, indexes: Iterable<number>): Measured {
+  const slots = new Map(measured.slots);
+  for (const index of indexes) slots.delete(index);
+  return { slots, history: measured.history };
+}

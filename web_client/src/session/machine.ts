@@ -1,0 +1,299 @@
+/**
+ * The signaling session as a pure state machine.
+ *
+ * `step` takes what happened and gives the next state and what is to be done; controller.ts does it. The ways:
+ *
+ *     door ─ join ─▶ joining ─ joined ─▶ joined ◀─ joined ─ reconnecting
+ *                       │                  └─ socket or media lost ─▶ ┘
+ *                       └─ refused for good ─▶ refused        joined ─ leave ─▶ left
+ *
+ * A lost socket is opened again and joins with the resume secret and `slots: 0`, the media goes on meanwhile. Lost
+ * media, or a secret that the server no longer knows, begins anew with `slots: N` and publishes again.
+ */
+import type { Closing, Error as ErrorMessage, Joined, Member } from "../protocol.gen.ts";
+import { VERSIONS, type ClientMessage, type ServerMessage } from "../protocol.ts";
+import { backoffMs } from "./backoff.ts";
+import { applySlots, orderPlaces } from "./places.ts";
+import type { Effect, Happening, News, OwnTrack, Refusal, Session, Step } from "./state.ts";
+
+/** Now in ms, and a number in [0, 1) for the back-off: all that a step may know of the world. */
+export interface World {
+  readonly now: number;
+  readonly random: number;
+}
+
+export function step(session: Session, happening: Happening, world: World): Step {
+  switch (happening.type) {
+    case "join-pressed":
+      return joinPressed(session);
+    case "leave-pressed":
+      return leavePressed(session);
+    case "socket-open":
+      return socketOpen(session);
+    case "socket-closed":
+      return socketClosed(session, world);
+    case "message":
+      return received(session, happening.message, world);
+    case "retry-due":
+    case "network-back":
+      return retryDue(session);
+    case "peer-failed":
+      return peerFailed(session, world);
+    case "offer-made":
+      return offerMade(session, happening.sdp, happening.tracks);
+    case "answer-made":
+      return request(session, "answer", { generation: happening.generation, sdp: happening.sdp });
+    case "muted":
+      return request(session, "mute", { mid: happening.mid, muted: happening.muted });
+  }
+}
+
+const stay = (session: Session, ...effects: Effect[]): Step => ({ session, effects });
+const tell = (news: News): Effect => ({ type: "news", news });
+
+type Fields<T extends ClientMessage["type"]> = Omit<Extract<ClientMessage, { type: T }>, "type" | "request">;
+
+/** Sends a request when there is a socket to send it on; without one the next join makes up for it. */
+function request<T extends ClientMessage["type"]>(session: Session, type: T, fields: Fields<T>): Step {
+  const sendable = session.socketOpen && (session.phase === "joined" || type === "join");
+  if (!sendable) return stay(session);
+  const message = { type, request: session.nextRequest, ...fields } as unknown as ClientMessage;
+  return stay(
+    {
+      ...session,
+      nextRequest: session.nextRequest + 1,
+      pending: { ...session.pending, [session.nextRequest]: type },
+    },
+    { type: "send", message },
+  );
+}
+
+// --- the person ----------------------------------------------------------------------------------
+
+function joinPressed(session: Session): Step {
+  if (!["door", "left", "refused"].includes(session.phase)) return stay(session);
+  return stay(
+    { ...session, phase: "joining", refusal: undefined, attempts: 0, lostAt: undefined },
+    { type: "open-socket" },
+  );
+}
+
+function leavePressed(session: Session): Step {
+  const asked = request(session, "leave", {});
+  return stay(
+    gone({ ...asked.session, phase: "left" }),
+    ...asked.effects,
+    { type: "keep-resume", secret: undefined },
+    { type: "stop-media" },
+    { type: "close-socket" },
+  );
+}
+
+/** Nothing of the room is left in the state. */
+const gone = (session: Session): Session => ({
+  ...session,
+  socketOpen: false,
+  mediaUp: false,
+  resume: undefined,
+  participant: undefined,
+  members: [],
+  slots: [],
+  places: [],
+  lostAt: undefined,
+  pending: {},
+});
+
+// --- the socket ----------------------------------------------------------------------------------
+
+function socketOpen(session: Session): Step {
+  if (session.phase !== "joining" && session.phase !== "reconnecting") {
+    return stay(session, { type: "close-socket" });
+  }
+  return join({ ...session, socketOpen: true, pending: {} });
+}
+
+function join(session: Session): Step {
+  const resume = session.resume === undefined ? {} : { resume: session.resume };
+  const keepsMedia = session.resume !== undefined && session.mediaUp;
+  return request(session, "join", {
+    versions: VERSIONS,
+    token: session.token,
+    slots: keepsMedia ? 0 : session.slotCount,
+    ...resume,
+  });
+}
+
+function socketClosed(session: Session, world: World): Step {
+  if (session.phase === "left" || session.phase === "refused" || session.phase === "door") {
+    return stay({ ...session, socketOpen: false });
+  }
+  return stay(
+    {
+      ...session,
+      phase: session.phase === "joined" ? "reconnecting" : session.phase,
+      socketOpen: false,
+      pending: {},
+      lostAt: session.lostAt ?? world.now,
+      attempts: session.attempts + 1,
+    },
+    { type: "retry-in", ms: backoffMs(session.attempts, world.random) },
+  );
+}
+
+function retryDue(session: Session): Step {
+  const waiting = session.phase === "reconnecting" || session.phase === "joining";
+  const idle = waiting && !session.socketOpen && session.lostAt !== undefined;
+  return idle ? stay(session, { type: "open-socket" }) : stay(session);
+}
+
+/** The media is lost: the socket goes with it, and both come back together. */
+function peerFailed(session: Session, world: World): Step {
+  if (session.phase !== "joined" && session.phase !== "reconnecting") return stay(session);
+  const lost = { ...session, mediaUp: false };
+  if (!session.socketOpen) return stay(lost);
+  return reopen(lost, world);
+}
+
+function offerMade(session: Session, sdp: string, tracks: readonly OwnTrack[]): Step {
+  const offers = tracks.map((track) => ({
+    ...track,
+    source: "camera",
+    label: "",
+    profile: "consult" as const,
+  }));
+  return request(session, "publish", { sdp, tracks: offers });
+}
+
+// --- the server ----------------------------------------------------------------------------------
+
+function received(session: Session, message: ServerMessage, world: World): Step {
+  switch (message.type) {
+    case "joined":
+      return joined(session, message);
+    case "offer":
+      return stay(session, { type: "take-offer", generation: message.generation, sdp: message.sdp });
+    case "published":
+      return stay(answered(session, message.re), { type: "take-published", sdp: message.sdp });
+    case "slots":
+      return stay({ ...session, slots: applySlots(session.slots, message.slots) });
+    case "member":
+      return memberChanged(session, message.member);
+    case "member-left":
+      return memberLeft(session, message.participant, message.reason === "lost");
+    case "connection":
+      return message.state === "failed" ? peerFailed(session, world) : stay(session);
+    case "done":
+      return stay(answered(session, message.re));
+    case "error":
+      return refused(session, message);
+    case "closing":
+      return closing(session, message, world);
+  }
+}
+
+function answered(session: Session, re: number | null | undefined): Session {
+  if (re == null) return session;
+  const pending = Object.fromEntries(Object.entries(session.pending).filter(([key]) => key !== String(re)));
+  return { ...session, pending };
+}
+
+function joined(session: Session, answer: Joined): Step {
+  const kept = answer.resumed && session.mediaUp;
+  const wasLost = session.phase === "reconnecting";
+  const next: Session = {
+    ...answered(session, answer.re),
+    phase: "joined",
+    mediaUp: true,
+    resume: answer.resume,
+    participant: answer.participant,
+    room: answer.room,
+    members: answer.members,
+    iceServers: answer.iceServers,
+    slots: kept ? session.slots : [],
+    places: orderPlaces(wasLost ? session.places : [], answer.members),
+    lostAt: undefined,
+    attempts: 0,
+  };
+  return stay(
+    next,
+    { type: "keep-resume", secret: answer.resume },
+    kept ? { type: "tell-mutes" } : startMedia(answer),
+    ...(wasLost ? [tell({ type: "back" })] : []),
+  );
+}
+
+function startMedia(answer: Joined): Effect {
+  const own = answer.members.find((member) => member.participant === answer.participant);
+  return { type: "start-media", iceServers: answer.iceServers, publish: own?.role !== "audience" };
+}
+
+function memberChanged(session: Session, member: Member): Step {
+  const known = session.members.some((other) => other.participant === member.participant);
+  const members = known
+    ? session.members.map((other) => (other.participant === member.participant ? member : other))
+    : [...session.members, member];
+  const next = { ...session, members, places: orderPlaces(session.places, members) };
+  return known ? stay(next) : stay(next, tell({ type: "came", name: member.name }));
+}
+
+function memberLeft(session: Session, participant: string, lost: boolean): Step {
+  const member = session.members.find((other) => other.participant === participant);
+  if (!member) return stay(session);
+  const members = session.members.filter((other) => other !== member);
+  const next = { ...session, members, places: orderPlaces(session.places, members) };
+  return stay(next, tell({ type: "went", name: member.name, lost }));
+}
+
+function refused(session: Session, error: ErrorMessage): Step {
+  const what = error.re == null ? undefined : session.pending[error.re];
+  const next = answered(session, error.re);
+  if (what === "publish") return stay(next, tell({ type: "not-sent", code: error.code }));
+  if (what !== "join") return stay(next);
+  return error.code === "resume-unknown" ? joinAnew(next) : end(next, error);
+}
+
+/** The participant is gone: a new socket joins as a new one, and the media begins anew. */
+function joinAnew(session: Session): Step {
+  return stay(
+    { ...session, resume: undefined, mediaUp: false, socketOpen: false, slots: [], pending: {} },
+    { type: "keep-resume", secret: undefined },
+    { type: "close-socket" },
+    { type: "open-socket" },
+  );
+}
+
+function end(session: Session, { code, message }: Refusal): Step {
+  return stay(
+    { ...gone(session), phase: "refused", refusal: { code, message } },
+    { type: "keep-resume", secret: undefined },
+    { type: "stop-media" },
+    { type: "close-socket" },
+  );
+}
+
+function closing(session: Session, message: Closing, world: World): Step {
+  if (session.phase === "left" || session.phase === "refused") return stay(session);
+  switch (message.reason) {
+    case "left":
+      return stay(
+        { ...gone(session), phase: "left" },
+        { type: "keep-resume", secret: undefined },
+        { type: "stop-media" },
+        { type: "close-socket" },
+      );
+    case "replaced":
+      return end(session, { code: "replaced", message: message.message });
+    case "draining":
+      return reopen({ ...session, attempts: Math.max(session.attempts, DRAINING_ATTEMPTS) }, world);
+    case "refused":
+      return reopen(session, world); // refused for good has ended the session already, by its `error`
+  }
+}
+
+/** A restarting server is given a second: as if that many tries had failed. */
+const DRAINING_ATTEMPTS = 2;
+
+function reopen(session: Session, world: World): Step {
+  const closed = socketClosed(session, world);
+  return stay(closed.session, { type: "close-socket" }, ...closed.effects);
+}

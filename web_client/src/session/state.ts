@@ -1,0 +1,110 @@
+/**
+ * What a session is: everything that the server told, and where the session stands.
+ *
+ * machine.ts changes it, places.ts reads the tiles out of it. Nothing here is known to the page alone: after a lost
+ * socket or a reload the server's join answer builds it anew.
+ */
+import type { ErrorCode, IceServer, Member, RoomInfo, Slot } from "../protocol.gen.ts";
+import type { ClientMessage, ServerMessage } from "../protocol.ts";
+
+/** `door`: before Join. `refused` and `left` end a session; only a press begins another. */
+export type Phase = "door" | "joining" | "joined" | "reconnecting" | "left" | "refused";
+
+export interface Refusal {
+  readonly code: ErrorCode | "no-token" | "replaced";
+  /** The server's own words, for the support desk. */
+  readonly message: string;
+}
+
+export interface Session {
+  readonly phase: Phase;
+  readonly token: string;
+  /** Audio and video pairs of the down connection. */
+  readonly slotCount: number;
+  readonly socketOpen: boolean;
+  /** The peer connections are there and whole, so a resumed socket keeps them. */
+  readonly mediaUp: boolean;
+  readonly resume?: string | undefined;
+  readonly participant?: string | undefined;
+  readonly room?: RoomInfo | undefined;
+  readonly members: readonly Member[];
+  readonly iceServers: readonly IceServer[];
+  /** What each slot carries, by its index. */
+  readonly slots: readonly Slot[];
+  /** Keys of the tiles in the order of their places. */
+  readonly places: readonly string[];
+  /** When the socket was lost, ms on the caller's clock. */
+  readonly lostAt?: number | undefined;
+  /** Tries to reach the server since it was last reached. */
+  readonly attempts: number;
+  readonly refusal?: Refusal | undefined;
+  readonly nextRequest: number;
+  /** Requests without a reply so far. */
+  readonly pending: Readonly<Record<number, ClientMessage["type"]>>;
+}
+
+/** A track of the own up connection as the session needs it. */
+export interface OwnTrack {
+  readonly mid: string;
+  readonly kind: "audio" | "video";
+  readonly muted: boolean;
+}
+
+export type Happening =
+  | { readonly type: "join-pressed" }
+  | { readonly type: "leave-pressed" }
+  | { readonly type: "socket-open" }
+  | { readonly type: "socket-closed" }
+  | { readonly type: "message"; readonly message: ServerMessage }
+  | { readonly type: "retry-due" }
+  | { readonly type: "network-back" }
+  | { readonly type: "peer-failed" }
+  | { readonly type: "offer-made"; readonly sdp: string; readonly tracks: readonly OwnTrack[] }
+  | { readonly type: "answer-made"; readonly generation: number; readonly sdp: string }
+  | { readonly type: "muted"; readonly mid: string; readonly muted: boolean };
+
+/** What is to be told to people, beside the state. */
+export type News =
+  | { readonly type: "came"; readonly name: string }
+  | { readonly type: "went"; readonly name: string; readonly lost: boolean }
+  | { readonly type: "back" }
+  | { readonly type: "not-sent"; readonly code: ErrorCode };
+
+export type Effect =
+  | { readonly type: "open-socket" }
+  | { readonly type: "close-socket" }
+  | { readonly type: "send"; readonly message: ClientMessage }
+  | { readonly type: "retry-in"; readonly ms: number }
+  | { readonly type: "keep-resume"; readonly secret: string | undefined }
+  /** New peer connections: the server knows nothing of the old ones. */
+  | { readonly type: "start-media"; readonly iceServers: readonly IceServer[]; readonly publish: boolean }
+  /** The media goes on; the server may have missed which tracks are muted. */
+  | { readonly type: "tell-mutes" }
+  | { readonly type: "stop-media" }
+  | { readonly type: "take-offer"; readonly generation: number; readonly sdp: string }
+  | { readonly type: "take-published"; readonly sdp: string }
+  | { readonly type: "news"; readonly news: News };
+
+export interface Step {
+  readonly session: Session;
+  readonly effects: readonly Effect[];
+}
+
+/** A session at the door. `resume` is what an earlier page of this tab left. */
+export function atTheDoor(token: string, slotCount: number, resume?: string): Session {
+  return {
+    phase: "door",
+    token,
+    slotCount,
+    resume,
+    socketOpen: false,
+    mediaUp: false,
+    members: [],
+    iceServers: [],
+    slots: [],
+    places: [],
+    attempts: 0,
+    nextRequest: 1,
+    pending: {},
+  };
+}

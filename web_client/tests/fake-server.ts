@@ -1,0 +1,113 @@
+/**
+ * A signaling server in memory, and the world around one session: what the page sends is checked against the schema,
+ * what the server says is fed to the machine, and time is a number.
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import Ajv2020 from "ajv/dist/2020.js";
+import type { Joined, Member, Slot } from "../src/protocol.gen.ts";
+import type { ClientMessage, ServerMessage } from "../src/protocol.ts";
+import { step } from "../src/session/machine.ts";
+import { atTheDoor, type Effect, type Happening, type Session } from "../src/session/state.ts";
+
+const schema = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, "../../signaling/schema.json"), "utf8"),
+) as object;
+const ajv = new Ajv2020({ strict: false });
+ajv.addSchema(schema, "signaling");
+const valid = ajv.compile({ $ref: "signaling#/$defs/ClientMessage" });
+
+export const RESUME = "Jx0vP3mQ8sT1wZ5yB7cD9g";
+
+export function member(participant: string, name: string, ...sources: string[]): Member {
+  return {
+    participant,
+    site: participant,
+    name,
+    role: "member",
+    presence: "here",
+    sources: sources.map((id) => ({
+      id,
+      label: "",
+      profile: "consult",
+      audio: { mid: "0", muted: false, live: true },
+      video: { mid: "1", muted: false, live: true },
+    })),
+  };
+}
+
+export function joinedAnswer(re: number, part: Partial<Joined> = {}): Joined {
+  return {
+    type: "joined",
+    re,
+    version: 1,
+    participant: "me",
+    resume: RESUME,
+    resumed: false,
+    room: { id: "demo", kind: "consultation", title: "Chest pain" },
+    members: [member("bot", "Bot", "clip", "chart"), member("me", "Xixia")],
+    iceServers: [],
+    slots: 12,
+    ...part,
+  };
+}
+
+export const slot = (index: number, participant: string | null, source: string | null): Slot => ({
+  index,
+  participant,
+  source,
+});
+
+/** One page and its server. `effects` and `sent` hold what came since they were last taken. */
+export class Story {
+  session: Session;
+  now = 0;
+  #effects: Effect[] = [];
+
+  constructor(resume?: string) {
+    this.session = atTheDoor("token", 12, resume);
+  }
+
+  happens(happening: Happening): this {
+    const next = step(this.session, happening, { now: this.now, random: 0.5 });
+    this.session = next.session;
+    this.#effects.push(...next.effects);
+    return this;
+  }
+
+  says(message: ServerMessage): this {
+    return this.happens({ type: "message", message });
+  }
+
+  /** Through the door and in. */
+  joins(part: Partial<Joined> = {}): this {
+    this.happens({ type: "join-pressed" }).happens({ type: "socket-open" });
+    return this.answersJoin(part);
+  }
+
+  answersJoin(part: Partial<Joined> = {}): this {
+    const [join] = this.sent("join");
+    return this.says(joinedAnswer(join?.request ?? -1, part));
+  }
+
+  /** The effects so far, which are then forgotten. */
+  takeEffects(): Effect[] {
+    const taken = this.#effects;
+    this.#effects = [];
+    return taken;
+  }
+
+  /** The messages of a type that were sent and not taken yet; each keeps to the schema. */
+  sent<T extends ClientMessage["type"]>(type: T): Extract<ClientMessage, { type: T }>[] {
+    const messages = this.#effects.flatMap((effect) => (effect.type === "send" ? effect.message : []));
+    for (const message of messages) {
+      if (!valid(message)) throw new Error(`not valid: ${JSON.stringify(valid.errors)}`);
+    }
+    this.#effects = this.#effects.filter((effect) => effect.type !== "send");
+    return messages.filter((message) => message.type === type) as Extract<ClientMessage, { type: T }>[];
+  }
+
+  kinds(): string[] {
+    return this.takeEffects().map((effect) => effect.type);
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { layoutOf } from "../src/layout.ts";
+import { levelOf, perceived } from "../src/media/level.ts";
+import {
+  forget,
+  measure,
+  nothingMeasured,
+  type RtpStatistics,
+  type Measured,
+} from "../src/media/statistics.ts";
+import { shownOf, type TileState } from "../src/tile-state.ts";
+import type { Place } from "../src/session/places.ts";
+import { member } from "./fake-server.ts";
+
+const video = (mid: string, framesDecoded: number): RtpStatistics => ({
+  type: "inbound-rtp",
+  kind: "video",
+  mid,
+  framesDecoded,
+  frameWidth: 1280,
+  frameHeight: 720,
+});
+
+/** Slot 0 at 25 fps, read every half second from `from` to `to`. */
+function play(before: Measured, from: number, to: number): Measured {
+  let measured = before;
+  for (let now = from; now <= to; now += 500) measured = measure(measured, [video("v0", now / 40)], now);
+  return measured;
+}
+
+const [source] = member("bot", "Bot", "clip").sources;
+const place = (part: Partial<Place> = {}): Place => ({
+  key: "bot/clip",
+  member: member("bot", "Bot", "clip"),
+  own: false,
+  slot: 0,
+  ...(source && { source }),
+  ...part,
+});
+
+describe("what a tile says", () => {
+  it("states size and frame rate as they are decoded", () => {
+    expect(play(nothingMeasured, 0, 4_000).slots.get(0)).toMatchObject({ width: 1280, height: 720, fps: 25 });
+  });
+
+  it("is connecting until a frame came, live while they come, frozen after 3 s without", () => {
+    const state = (measured: Measured, now: number) => shownOf(place(), measured.slots.get(0), now, 0);
+    expect(state(measure(nothingMeasured, [video("v0", 0)], 0), 0).state).toBe("connecting");
+    const playing = play(nothingMeasured, 0, 2_000);
+    expect(state(playing, 2_000).state).toBe("live");
+    const stopped = measure(playing, [video("v0", 50)], 5_900);
+    expect(state(stopped, 4_900).state).toBe("live");
+    expect(state(stopped, 6_200)).toMatchObject({ state: "frozen", stillFor: 4 });
+  });
+
+  it("forgets the old source's frames when another takes the slot", () => {
+    const moved = forget(play(nothingMeasured, 0, 2_000), [0]);
+    expect(shownOf(place(), moved.slots.get(0), 2_000, 0).state).toBe("connecting");
+  });
+
+  it.each<[string, Partial<Place>, TileState]>([
+    ["a site that sends nothing", { source: undefined } as unknown as Partial<Place>, "watching"],
+    ["a voice alone", { source: { ...source, video: null } as never }, "camera-off"],
+    ["a lost socket", { member: { ...member("bot", "Bot"), presence: "away" } }, "away"],
+  ])("tells %s", (_, part, state) => {
+    expect(shownOf(place(part), undefined, 0, 0).state).toBe(state);
+  });
+
+  it("waits where no slot is free", () => {
+    const without = place();
+    delete (without as { slot?: number }).slot;
+    expect(shownOf(without, undefined, 0, 0).state).toBe("waiting");
+  });
+
+  it("marks a voice, and never a muted one", () => {
+    const loud = measure(
+      nothingMeasured,
+      [{ type: "inbound-rtp", kind: "audio", mid: "a0", audioLevel: 0.2 }],
+      0,
+    );
+    expect(shownOf(place(), loud.slots.get(0), 0, 0).speaking).toBe(true);
+    const muted = { ...source, audio: { mid: "0", muted: true, live: true } } as never;
+    expect(shownOf(place({ source: muted }), loud.slots.get(0), 0, 0)).toMatchObject({
+      speaking: false,
+      muted: true,
+    });
+  });
+});
+
+describe("levels", () => {
+  it("run from silence to full scale, even to the ear", () => {
+    expect(levelOf(new Float32Array(64))).toBe(0);
+    expect(levelOf(new Float32Array(64).fill(1))).toBe(1);
+    expect(perceived(10 ** (-30 / 20))).toBeCloseTo(0.5);
+  });
+});
+
+describe("the grid", () => {
+  it("finds the largest pictures that fit", () => {
+    expect(layoutOf(1, 1280, 720, 8)).toEqual({ columns: 1, width: 1280, height: 720 });
+    expect(layoutOf(4, 1280, 720, 8).columns).toBe(2);
+    expect(layoutOf(3, 390, 760, 8).columns).toBe(1);
+  });
+
+  it.each([1, 2, 3, 6, 12, 25])("keeps %i tiles inside", (count) => {
+    for (const [width, height] of [
+      [1264, 720],
+      [374, 760],
+      [344, 660],
+      [3824, 2080],
+    ] as const) {
+      const { columns, width: w, height: h } = layoutOf(count, width, height, 8);
+      expect(columns * w + (columns - 1) * 8).toBeLessThanOrEqual(width);
+      const rows = Math.ceil(count / columns);
+      expect(rows * h + (rows - 1) * 8).toBeLessThanOrEqual(height);
+    }
+  });
+});
