@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GOOD_TOKEN, SmallServer
 from typer.testing import CliRunner
 
+from bots.small_server import GOOD_TOKEN, SmallServer
 from telepresence.bots.cli import app
 from telepresence.bots.judge import dominant_hz
 from telepresence.bots.link import LinkError, link_from, parse_link

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from av import AudioFrame, VideoFrame
-from conftest import SmallServer
 
+from bots.small_server import SmallServer
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import load_clip
 from telepresence.bots.participant import Participant, SourceKey

@@ -307,7 +307,9 @@ class Participant:
         return connection
 
     def _lose_media(self, why: str) -> None:
-        """Media is gone: the socket is closed, so that `run` opens everything anew."""
+        """Media is gone: the socket is closed, so that `run` opens everything anew. When leaving, it is meant to."""
+        if self._leaving:
+            return
         self._note(f"Media was lost: {why}")
         self._media_whole = False
         if self._session is not None:
