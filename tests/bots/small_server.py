@@ -20,6 +20,9 @@ from telepresence.signaling.messages import (
     ClientMessage,
     Closing,
     ClosingReason,
+    Connection,
+    ConnectionState,
+    Direction,
     Done,
     Error,
     ErrorCode,
@@ -46,6 +49,7 @@ from telepresence.signaling.messages import (
 )
 
 CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+UP_FAILED = Connection(direction=Direction.UP, state=ConnectionState.FAILED, reason="as a test")
 GOOD_TOKEN = "a-token-that-this-server-takes"
 
 
@@ -58,6 +62,7 @@ class Guest:
     resume: str = field(default_factory=lambda: secrets.token_hex(16))
     slots: int = 0
     up: RTCPeerConnection | None = None
+    up_failed: bool = False
     down: RTCPeerConnection | None = None
     sources: dict[str, dict[str, MediaStreamTrack]] = field(default_factory=dict)
     carries: dict[int, tuple[str, str] | None] = field(default_factory=dict)
@@ -96,6 +101,14 @@ class SmallServer:
         """Waits until there were so many joins and resumes."""
         async with self._changed:
             await self._changed.wait_for(lambda: len(self.joins) >= count)
+
+    async def fail_up(self, participant: str) -> None:
+        """Drops a guest's up connection, and says so now and, as the real server does, once more when it resumes."""
+        guest = self.guests[participant]
+        assert guest.up is not None
+        guest.up_failed = True
+        await send(guest.socket, UP_FAILED)
+        await guest.up.close()
 
     async def close(self) -> None:
         """Ends all media."""
@@ -145,6 +158,9 @@ class SmallServer:
             members=tuple(other.member() for other in self.guests.values()), ice_servers=(), slots=message.slots,
         )  # fmt: skip
         await send(guest.socket, joined)
+        if guest.up_failed:
+            guest.up_failed = False
+            await send(guest.socket, UP_FAILED)
         if message.slots:
             await self._open_down(guest, message.slots)
         async with self._changed:

@@ -44,7 +44,7 @@ class Waiting(Watcher):
         try:
             async with asyncio.timeout(20):
                 while True:
-                    reports = {report.source: report for report in self.sources(bot.members)}
+                    reports = {report.source: report for report in self.sources(bot.members, bot.left_at)}
                     if met(reports):
                         return reports
                     self._tick.clear()
@@ -129,6 +129,36 @@ async def test_a_lost_socket_is_resumed_while_media_goes_on(server: SmallServer)
     assert reports["chart"].video is not None
     assert reports["chart"].video.freezes == 0
     assert server.departures == [LeaveReason.LEFT, LeaveReason.LEFT]
+
+
+async def test_lost_media_is_published_anew_from_the_same_seat(server: SmallServer) -> None:
+    """The server drops the up connection and says so: the publisher resumes its seat, and who comes then sees it."""
+    judge = Waiting()
+    watching = Participant(server.link, slots=1, sink=judge)
+    publishing = Participant(server.link, sources=[small_chart(1, 440)])
+    async with on_air(publishing):
+        await server.fail_up("p1")
+        await server.until_joins(2)
+        async with on_air(watching):
+            await judge.until(lambda seen: frames(seen) > 10, watching)
+        assert publishing.joined is not None
+        assert (publishing.joined.participant, publishing.joined.resumed) == ("p1", True)
+    assert len(server.joins) == 3
+
+
+async def test_who_has_left_is_judged_until_then(server: SmallServer) -> None:
+    """The publisher leaves: its picture is marked, and the time after is no freeze."""
+    judge = Waiting()
+    watching = Participant(server.link, slots=1, sink=judge)
+    async with on_air(watching):
+        async with on_air(Participant(server.link, sources=[small_chart(1, 440)])):
+            await judge.until(lambda seen: frames(seen) > 20, watching)
+        async with on_air(Participant(server.link, sources=[small_chart(2, 440)])):
+            await server.until_joins(3)
+        reports = judge.sources(watching.members, watching.left_at)
+    assert [report.left for report in reports] == [True]
+    assert reports[0].video is not None
+    assert reports[0].video.freezes == 0
 
 
 async def test_a_seat_that_is_gone_is_taken_anew(server: SmallServer) -> None:

@@ -174,7 +174,7 @@ async def _draw(participant: Participant, watcher: Watcher) -> None:
     """Keeps the table fresh until cancelled; the last one stays on the screen."""
     with Live(table(()), console=Console(), auto_refresh=False) as live:
         while True:
-            live.update(table(watcher.sources(participant.members)), refresh=True)
+            live.update(table(watcher.sources(participant.members, participant.left_at)), refresh=True)
             await asyncio.sleep(_REFRESH_S)
 
 
@@ -185,7 +185,7 @@ def _report(participant: Participant, watcher: Watcher, seconds: float) -> Watch
         room="" if joined is None else joined.room.id,
         participant="" if joined is None else joined.participant,
         seconds=round(seconds, 1),
-        sources=watcher.sources(participant.members),
+        sources=watcher.sources(participant.members, participant.left_at),
     )
 
 
