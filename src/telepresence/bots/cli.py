@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from telepresence.bots.chart import ChartFormat, Tone
@@ -170,7 +171,7 @@ def _need_extra() -> None:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA_PACKAGES:
             raise
-        _fail(f"Bots need the package {error.name}, which isn't installed: pip install 'telepresence\\[bots]'")
+        _fail(f"Bots need the package {error.name}, which isn't installed: pip install 'telepresence[bots]'")
 
 
 def _link(url: str, token: str | None, token_env: str | None, link: str | None) -> Link:
@@ -231,7 +232,7 @@ def _usage(message: str) -> NoReturn:
 
 def _fail(message: str) -> NoReturn:
     """Exit code 1, in a sentence."""
-    _say.print(f"[red]{message}[/]", soft_wrap=True)
+    _say.print(f"[red]telepresence:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(1)
 
 

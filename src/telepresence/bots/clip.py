@@ -24,6 +24,7 @@ import av
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
@@ -95,7 +96,7 @@ def load_clip(film: Path, cache: Path) -> Clip:
         try:
             _transcode(film, unfinished)
             unfinished.replace(encoded)
-        except (av.FFmpegError, OSError) as error:
+        except (FFmpegError, OSError) as error:
             raise ClipError(f"{film} cannot be played: {error}") from error
         finally:
             unfinished.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
 from collections.abc import Coroutine, Sequence
 from typing import Protocol
 
@@ -86,7 +87,10 @@ class Sink(Protocol):
 
 
 class Participant:
-    """One participant. `run` it as a task; `members` and `slots` tell what the server said last."""
+    """One participant. `run` it as a task.
+
+    `members` and `slots` tell what the server said last, `left_at` when others left (seconds, monotonic).
+    """
 
     def __init__(
         self, link: Link, *, sources: Sequence[BotSource] = (), slots: int = 0, sink: Sink | None = None
@@ -109,6 +113,7 @@ class Participant:
         self.trouble = ""
         self.joined: Joined | None = None
         self.members: dict[str, Member] = {}
+        self.left_at: dict[str, float] = {}
         self.slots: dict[int, SourceKey] = {}
 
     async def wait_joined(self) -> Joined:
@@ -210,6 +215,8 @@ class Participant:
         """Acts on what came unasked; what takes time becomes a task of its own."""
         match message:
             case Joined(members=members):
+                for gone in self.members.keys() - {member.participant for member in members}:
+                    self._see_off(gone)
                 self.members = {member.participant: member for member in members}
             case Offer():
                 self._spawn(self._answer(session, message))
@@ -219,11 +226,17 @@ class Participant:
             case MemberUpdate(member=member):
                 self.members[member.participant] = member
             case MemberLeft(participant=participant):
-                self.members.pop(participant, None)
-            case Connection(state=ConnectionState.FAILED):
+                self._see_off(participant)
+            # While media is being opened anew, a failure is that of the connection it replaces.
+            case Connection(state=ConnectionState.FAILED) if self._media_whole:
                 self._lose_media(f"the server gave the {message.direction} connection up: {message.reason}")
             case _:
                 log.debug("%s", message)
+
+    def _see_off(self, participant: str) -> None:
+        """Notes when a member left, so that what he no longer sends isn't held against him."""
+        if self.members.pop(participant, None) is not None:
+            self.left_at[participant] = time.monotonic()
 
     def _assign(self, index: int, participant: str | None, source: str | None) -> None:
         """Notes what a slot carries from now on."""
@@ -307,7 +320,9 @@ class Participant:
         return connection
 
     def _lose_media(self, why: str) -> None:
-        """Media is gone: the socket is closed, so that `run` opens everything anew."""
+        """Media is gone: the socket is closed, so that `run` opens everything anew. When leaving, it is meant to."""
+        if self._leaving:
+            return
         self._note(f"Media was lost: {why}")
         self._media_whole = False
         if self._session is not None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import ClipError, default_cache, find_film, load_clip
@@ -72,7 +73,7 @@ def build_sources(wanted: Wanted, console: Console) -> list[BotSource]:
         except (ClipError, BotError) as error:
             if not wanted.chart:
                 raise BotError(str(error)) from error
-            console.print(f"[yellow]{error}[/]. The chart is published alone.")
+            console.print(f"[yellow]{escape(str(error))}[/]. The chart is published alone.", soft_wrap=True)
     if wanted.chart:
         label = wanted.label
         sources.append(
@@ -173,7 +174,7 @@ async def _draw(participant: Participant, watcher: Watcher) -> None:
     """Keeps the table fresh until cancelled; the last one stays on the screen."""
     with Live(table(()), console=Console(), auto_refresh=False) as live:
         while True:
-            live.update(table(watcher.sources(participant.members)), refresh=True)
+            live.update(table(watcher.sources(participant.members, participant.left_at)), refresh=True)
             await asyncio.sleep(_REFRESH_S)
 
 
@@ -184,7 +185,7 @@ def _report(participant: Participant, watcher: Watcher, seconds: float) -> Watch
         room="" if joined is None else joined.room.id,
         participant="" if joined is None else joined.participant,
         seconds=round(seconds, 1),
-        sources=watcher.sources(participant.members),
+        sources=watcher.sources(participant.members, participant.left_at),
     )
 
 

@@ -20,13 +20,14 @@ from telepresence.signaling.messages import Member
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One source as it was received; `video` and `audio` are null where nothing of it came."""
+    """One source as it was received; `left`: its participant has gone. `video` and `audio` are null where nothing of it came."""
 
     participant: str
     site: str
     name: str
     source: str
     label: str
+    left: bool
     video: VideoFigures | None
     audio: AudioFigures | None
 
@@ -59,13 +60,14 @@ class Watcher:
         samples = frame.to_ndarray()[0, :: len(frame.layout.channels)]
         judge.feed(now=time.monotonic(), samples=np.asarray(samples, np.int16), rate=frame.sample_rate)
 
-    def sources(self, members: Mapping[str, Member]) -> tuple[SourceReport, ...]:
-        """The verdict at this moment, for each source that was ever received. Who has left keeps the name he had."""
-        now = time.monotonic()
+    def sources(self, members: Mapping[str, Member], left_at: Mapping[str, float]) -> tuple[SourceReport, ...]:
+        """The verdict for each source that was ever received: at this moment, or when its participant left."""
+        present = time.monotonic()
         reports = []
         for key in sorted(self._video.keys() | self._audio.keys()):
             site, name, label = self._names(key, members)
             video, audio = self._video.get(key), self._audio.get(key)
+            now = left_at.get(key[0], present)
             reports.append(
                 SourceReport(
                     participant=key[0],
@@ -73,6 +75,7 @@ class Watcher:
                     name=name,
                     source=key[1],
                     label=label,
+                    left=key[0] in left_at,
                     video=video.figures(now=now) if video else None,
                     audio=audio.figures(now=now) if audio else None,
                 )
@@ -80,7 +83,7 @@ class Watcher:
         return tuple(reports)
 
     def _names(self, key: SourceKey, members: Mapping[str, Member]) -> tuple[str, str, str]:
-        """Site, its name and the source's label."""
+        """Site, its name and the source's label; those last known of who has left."""
         member = members.get(key[0])
         if member is not None:
             labels = {source.id: source.label for source in member.sources}
@@ -105,7 +108,7 @@ def table(sources: tuple[SourceReport, ...]) -> Table:
     for heading in ("Site", "Source", "Picture", "fps", "Delay, ms", "Freezes", "Gap, ms", "Tone", "dBFS"):
         shown.add_column(heading, justify="left" if heading in {"Site", "Source"} else "right")
     for source in sources:
-        site = source.name or source.site or source.participant
+        site = (source.name or source.site or source.participant) + (" (left)" if source.left else "")
         shown.add_row(site, source.label or source.source, *_video_cells(source.video), *_audio_cells(source.audio))
     if not sources:
         shown.add_row("Nobody is on the air yet", *("" for _ in range(8)))
