@@ -52,6 +52,8 @@ drop_reasons! {
     SrtpAuthentication => "srtp-authentication",
     /// The index was seen before, or is older than the window.
     SrtpReplayed => "srtp-replayed",
+    /// An SRTP key's packet indices are used up: 2^48 for RTP, 2^31 for RTCP.
+    SrtpExhausted => "srtp-exhausted",
     /// More SSRCs than a peer may have.
     TooManySsrcs => "too-many-ssrcs",
     /// An SSRC, mid or payload type that was not negotiated.

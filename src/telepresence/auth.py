@@ -16,6 +16,7 @@ from typing import Annotated
 
 import jwt
 import msgspec
+from jwt.types import Options
 from msgspec import Meta
 
 from telepresence.signaling.messages import ErrorCode, Role
@@ -89,7 +90,7 @@ class Authority:
             if jwt.get_unverified_header(token).get("kid") != self._secret.kid:
                 raise _invalid("was made by another server; its key is not known here")
             # Expiry is checked against our own clock, in `verify`.
-            options: jwt.types.Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+            options: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
             payload = jwt.decode(
                 token, bytes.fromhex(self._secret.key), [ALGORITHM], options=options, audience=AUDIENCE
             )

@@ -21,14 +21,17 @@ from rich.table import Table
 from telepresence import demo, doctor, logs
 from telepresence.auth import Authority
 from telepresence.bots.cli import app as bots
-from telepresence.server import Running, StartError, open_engine, read_secret, running, until_signal
+from telepresence.server import Running, StartError, open_engine, read_secret, running, stop_signal
 from telepresence.settings import Settings, SettingsError, load, render
 from telepresence.signaling.messages import Role
 
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     help="A WebRTC video-conferencing server that hospitals run themselves. Linux only.",
 )
 ConfigOption = Annotated[
@@ -80,6 +83,7 @@ def serve(
 
 
 async def _serve(settings: Settings, *, with_demo: bool, fake_engine: bool) -> None:
+    stopped = stop_signal()
     engine = open_engine(settings, use_fake=fake_engine)
     async with running(settings, engine) as server, contextlib.AsyncExitStack() as stack:
         console = Console()
@@ -88,7 +92,7 @@ async def _serve(settings: Settings, *, with_demo: bool, fake_engine: bool) -> N
             _print_links(console, server)
             await stack.enter_async_context(_bot(console, server, fake_engine=fake_engine))
         console.print(f"Listening on {server.url} (media on UDP {engine.port}). Ctrl-C stops.", soft_wrap=True)
-        await until_signal()
+        await stopped.wait()
 
 
 def _print_links(console: Console, server: Running) -> None:
@@ -166,7 +170,10 @@ def check(config: ConfigOption = None) -> None:
     findings = list(doctor.examine(_settings(config)))
     for finding in findings:
         colour = colours[finding.verdict]
-        console.print(f"[{colour}]{finding.verdict:8}[/{colour}]{escape(finding.subject)}: {escape(finding.found)}", soft_wrap=True)
+        console.print(
+            f"[{colour}]{finding.verdict:8}[/{colour}]{escape(finding.subject)}: {escape(finding.found)}",
+            soft_wrap=True,
+        )
         if finding.advice:
             console.print(f"        → {escape(finding.advice)}", soft_wrap=True, highlight=False)
     if any(finding.verdict is doctor.Verdict.FAILED for finding in findings):
@@ -176,7 +183,9 @@ def check(config: ConfigOption = None) -> None:
 @app.command("config", epilog="Example: telepresence config --print > telepresence.toml")
 def show_config(
     file: ConfigOption = None,
-    print_default: Annotated[bool, typer.Option("--print", help="Print the defaults as a commented TOML file.")] = False,
+    print_default: Annotated[
+        bool, typer.Option("--print", help="Print the defaults as a commented TOML file.")
+    ] = False,
 ) -> None:
     """Check a settings file and the environment, or print the commented defaults."""
     if print_default:

@@ -108,6 +108,7 @@ async def running(settings: Settings, engine: Engine) -> AsyncIterator[Running]:
             hub.public_url = settings.public_url(port)
             hub.start()
             yield Running(hub, hub.public_url, port)
+            log.info("server.stopping")
             await hub.stop()
         finally:
             await runner.cleanup()
@@ -138,14 +139,13 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def until_signal() -> None:
-    """Returns on SIGTERM or SIGINT."""
+def stop_signal() -> asyncio.Event:
+    """Returns what SIGTERM and SIGINT set from now on."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    log.info("server.stopping")
+    return stopped
 
 
 def open_engine(settings: Settings, *, use_fake: bool) -> Engine:

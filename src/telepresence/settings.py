@@ -44,13 +44,17 @@ class ServerSettings(Section, frozen=True):
     port: Annotated[Port, Meta(description="TCP port; 0 takes any free one.")] = 8080
     public_url: Annotated[
         str,
-        Meta(description="What people type, as in https://meet.hospital.example. Empty: http(s)://localhost and the port."),
+        Meta(
+            description="What people type, as in https://meet.hospital.example. Empty: http(s)://localhost and the port."
+        ),
     ] = ""
     trusted_proxies: Annotated[
         list[str],
         Meta(description="Addresses or networks of reverse proxies whose X-Forwarded-For is believed."),
     ] = []
-    tls_certificate: Annotated[str, Meta(description="PEM file with the certificate and its chain. Empty: no TLS.")] = ""
+    tls_certificate: Annotated[str, Meta(description="PEM file with the certificate and its chain. Empty: no TLS.")] = (
+        ""
+    )
     tls_key: Annotated[str, Meta(description="PEM file with the certificate's key.")] = ""
 
 
@@ -142,7 +146,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
         name: section(**{key: _convert(name, key, given[name, key]) for key in _keys(name) if (name, key) in given})
         for name, section in SECTIONS.items()
     }
-    settings = Settings(**sections)
+    settings = msgspec.convert(sections, Settings)
     _check(settings, given)
     return settings
 

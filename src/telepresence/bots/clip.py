@@ -83,7 +83,7 @@ def default_cache() -> Path:
 
 
 def load_clip(film: Path, cache: Path) -> Clip:
-    """The film as VP8 and Opus, from the cache or, the first time, encoded into it (seconds for the demo clip).
+    """The film as VP8 and Opus, from the cache or, the first time, encoded into it (a second for the demo clip).
 
     Raises ClipError if the film cannot be read or has no picture.
     """
@@ -120,7 +120,7 @@ def _transcode(film: Path, target: Path) -> None:
         video = sink.add_stream("libvpx", rate=FPS)
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         video.bit_rate, video.gop_size = _VIDEO_BPS, _KEYFRAME_FRAMES
-        video.options = {"deadline": "good", "cpu-used": "2", "auto-alt-ref": "0", "lag-in-frames": "0"}
+        video.options = {"deadline": "good", "cpu-used": "5", "auto-alt-ref": "0", "lag-in-frames": "0"}
         if not source.streams.audio:
             _encode_video(source, sink, video)
             return

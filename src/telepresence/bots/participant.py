@@ -19,7 +19,14 @@ import re
 from collections.abc import Coroutine, Sequence
 from typing import Protocol
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, RTCSessionDescription
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpCodecCapability,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
@@ -60,6 +67,9 @@ _FOR_GOOD = frozenset({
 """Refusals that asking again doesn't change."""
 
 _SLOT_MID = re.compile(r"^[av]\d{1,2}$")  # source: messages.Slot
+
+# Without max-bundle aiortc 1.16 leaves the second picture of a bundle on a transport that never starts.
+_CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 
 SourceKey = tuple[str, str]
 """Participant and source: what a slot carries."""
@@ -191,10 +201,10 @@ class Participant:
 
     def _after_closing(self, reason: ClosingReason | None) -> None:
         """The socket has ended: tells a loss from an order."""
-        if reason in {ClosingReason.REPLACED, ClosingReason.LEFT}:
-            self._leaving = True
-        if reason is not None or not self._leaving:
-            self._note("The socket was lost" if reason is None else f"The server closed the socket: {reason}")
+        if self._leaving:
+            return
+        self._leaving = reason in {ClosingReason.REPLACED, ClosingReason.LEFT}
+        self._note("The socket was lost" if reason is None else f"The server closed the socket: {reason}")
 
     def _on_message(self, session: Session, message: ServerMessage) -> None:
         """Acts on what came unasked; what takes time becomes a task of its own."""
@@ -287,7 +297,7 @@ class Participant:
 
     def _new_connection(self, direction: Direction) -> RTCPeerConnection:
         """A peer connection whose failure is noticed."""
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        connection = RTCPeerConnection(_CONFIGURATION)
 
         @connection.on("connectionstatechange")
         def changed() -> None:

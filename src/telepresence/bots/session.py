@@ -73,7 +73,8 @@ class Session:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             await http.close()
-            raise UnreachableError(f"No server can be reached at {link.origin}: {error}") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "no answer"
+            raise UnreachableError(f"No server can be reached at {link.origin}: {why}") from error
         except BaseException:
             await http.close()
             raise

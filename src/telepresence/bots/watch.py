@@ -98,8 +98,11 @@ def luma_of(frame: VideoFrame) -> Luma:
 
 def table(sources: tuple[SourceReport, ...]) -> Table:
     """The verdict for people."""
-    shown = Table(title="Received", caption="Delay: from drawing to decoding, if both clocks are the same")
-    for heading in ("Site", "Source", "Picture", "fps", "Delay p50 / p95", "Freezes", "Longest gap", "Tone", "Level"):
+    shown = Table(
+        title="Received",
+        caption="Delay: from drawing to decoding, p50/p95, if both clocks are the same. Gap: the longest.",
+    )
+    for heading in ("Site", "Source", "Picture", "fps", "Delay, ms", "Freezes", "Gap, ms", "Tone", "dBFS"):
         shown.add_column(heading, justify="left" if heading in {"Site", "Source"} else "right")
     for source in sources:
         site = source.name or source.site or source.participant
@@ -113,9 +116,9 @@ def _video_cells(video: VideoFigures | None) -> tuple[str, str, str, str, str]:
     """Picture, frame rate, delay, freezes, longest gap."""
     if video is None:
         return ("no picture", "", "", "", "")
-    delay = "no time code" if video.delay is None else f"{video.delay.p50_ms:.0f} / {video.delay.p95_ms:.0f} ms"
-    freezes = f"{video.freezes} ({video.freeze_seconds:.1f} s)"
-    return (f"{video.width}×{video.height}", f"{video.fps:.1f}", delay, freezes, f"{video.longest_gap_ms:.0f} ms")
+    delay = "no code" if video.delay is None else f"{video.delay.p50_ms:.0f}/{video.delay.p95_ms:.0f}"
+    freezes = f"{video.freezes}: {video.freeze_seconds:.1f} s" if video.freezes else "none"
+    return (f"{video.width}×{video.height}", f"{video.fps:.1f}", delay, freezes, f"{video.longest_gap_ms:.0f}")
 
 
 def _audio_cells(audio: AudioFigures | None) -> tuple[str, str]:
@@ -123,4 +126,4 @@ def _audio_cells(audio: AudioFigures | None) -> tuple[str, str]:
     if audio is None:
         return ("no sound", "")
     tone = "silence" if audio.frequency_hz is None else f"{audio.frequency_hz:.0f} Hz"
-    return (tone, "" if audio.level_dbfs is None else f"{audio.level_dbfs:.1f} dBFS")
+    return (tone, "" if audio.level_dbfs is None else f"{audio.level_dbfs:.1f}")

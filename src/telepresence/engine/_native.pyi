@@ -29,7 +29,7 @@ class Engine:
         """Takes the waiting events, as JSON, and clears the eventfd."""
 
     def snapshot(self) -> bytes:
-        """Counters, connections, tracks and slots, as JSON; at most one second old."""
+        """Counters, drops, connections, tracks and slots at this moment, as JSON. Waits for the worker, a millisecond or so."""
 
     def close(self) -> None:
         """Stops the worker, sends DTLS close_notify to every peer, closes the port. Idempotent."""

@@ -30,9 +30,7 @@ class RoomDirectory:
             raise ValueError(message)
         if len(self._rooms) >= self._rooms_max:
             raise ServerFullError
-        room = Room(
-            room_id, kind, title, members_max=self._members_max, rate_per_s=self._rate_per_s, burst=self._burst
-        )
+        room = Room(room_id, kind, title, members_max=self._members_max, rate_per_s=self._rate_per_s, burst=self._burst)
         self._rooms[room_id] = room
         return room
 

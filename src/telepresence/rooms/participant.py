@@ -84,7 +84,10 @@ class DownConnection:
 
 @dataclass(slots=True)
 class Participant:
-    """`session` is the socket's session, null while away. `secret` is what a resume must show."""
+    """`session` is the socket's session, null while away. `secret` is what a resume must show.
+
+    `silent_since` is when the up connection failed, null while there is one or nothing is published.
+    """
 
     id: str
     identity: Identity
@@ -93,6 +96,7 @@ class Participant:
     session: int | None
     bucket: TokenBucket
     away_since: float | None = None
+    silent_since: float | None = None
     sources: dict[str, PublishedSource] = field(default_factory=dict)
     up: UpConnection | None = None
     down: DownConnection | None = None

@@ -32,6 +32,9 @@ from telepresence.signaling.messages import (
 AWAY_S = 30.0
 """How long a participant without a socket may come back. Source: protocol.md, "Coming back"."""
 
+SILENT_S = 30.0
+"""How long the tiles of a failed up connection stay. Source: protocol.md, "The two connections"."""
+
 REPLACED_CODE = 4001
 """WebSocket close code of a socket whose participant went on in another. Source: protocol.md, "Closing"."""
 
@@ -43,7 +46,9 @@ class RoomFullError(Exception):
 class Room:
     """One meeting."""
 
-    def __init__(self, room_id: str, kind: RoomKind, title: str, *, members_max: int, rate_per_s: float, burst: float) -> None:
+    def __init__(
+        self, room_id: str, kind: RoomKind, title: str, *, members_max: int, rate_per_s: float, burst: float
+    ) -> None:
         """`rate_per_s` and `burst` bound the messages of each member."""
         self.id = room_id
         self.kind = kind
@@ -85,7 +90,10 @@ class Room:
     def resume(self, secret: str, identity: Identity, session: int) -> tuple[Participant, list[Effect]] | None:
         """Gives a participant a new socket; null when the secret is nobody's of that site and role."""
         participant = self._find_secret(secret)
-        if participant is None or (participant.identity.site, participant.identity.role) != (identity.site, identity.role):
+        if participant is None or (participant.identity.site, participant.identity.role) != (
+            identity.site,
+            identity.role,
+        ):
             return None
         effects: list[Effect] = []
         was_away = participant.session is None
@@ -108,9 +116,12 @@ class Room:
         return self._remove(participant, LeaveReason.LEFT)
 
     def tick(self, now: float) -> list[Effect]:
-        """Removes those who are away for too long."""
-        gone = [p for p in self.participants.values() if p.away_since is not None and now - p.away_since >= AWAY_S]
-        return [effect for participant in gone for effect in self._remove(participant, LeaveReason.LOST)]
+        """Removes those who are away for too long, and the tiles of those who are silent for too long."""
+        members = list(self.participants.values())
+        gone = [p for p in members if p.away_since is not None and now - p.away_since >= AWAY_S]
+        silent = [p for p in members if p.silent_since is not None and now - p.silent_since >= SILENT_S]
+        effects = [effect for participant in gone for effect in self._remove(participant, LeaveReason.LOST)]
+        return effects + [effect for p in silent if p not in gone for effect in self._show(p, ())]
 
     def _remove(self, participant: Participant, reason: LeaveReason) -> list[Effect]:
         del self.participants[participant.id]
@@ -139,19 +150,22 @@ class Room:
 
     # --- publishing -----------------------------------------------------------------------------
 
-    def publish(
-        self, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]
-    ) -> list[Effect]:
+    def publish(self, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]) -> list[Effect]:
         """Replaces what the participant publishes, and on what. A source that was there keeps its place in the order."""
         replaced = participant.up if participant.up is not up else None
         participant.up = up
         self.connections[up.conn] = participant
+        return self._show(participant, sources) + self._close(replaced)
+
+    def _show(self, participant: Participant, sources: Iterable[PublishedSource]) -> list[Effect]:
+        """Replaces the sources of a participant."""
+        participant.silent_since = None
         before, participant.sources = participant.sources, {}
         for source in sources:
             known = before.get(source.id)
             source.arrival = known.arrival if known else self._next_arrival()
             participant.sources[source.id] = source
-        return self._tell_member(participant) + self._reconcile_all() + self._close(replaced)
+        return self._tell_member(participant) + self._reconcile_all()
 
     def mute(self, participant: Participant, mid: str, *, muted: bool) -> list[Effect] | None:
         """Notes that a microphone or camera was switched; null when there is no such track."""
@@ -171,13 +185,15 @@ class Room:
         track.live = True
         return self._tell_member(participant)
 
-    def connection_failed(self, participant: Participant, conn: int) -> list[Effect]:
+    def connection_failed(self, participant: Participant, conn: int, now: float) -> list[Effect]:
         """A connection is dead, and the engine has already forgotten it."""
         del self.connections[conn]
         if participant.down and participant.down.conn == conn:
             participant.down = None
             return []
         participant.up = None
+        if participant.sources:
+            participant.silent_since = now
         return self._silence(participant)
 
     def _silence(self, participant: Participant) -> list[Effect]:

@@ -53,8 +53,8 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
         if media.choice is None:
             lines += _rejected(media)
             continue
+        # In every m-line, not only the bundle's first: aiortc keeps those of the last.
         lines += _answered(media, media.choice, local, candidates)
-        candidates = []
     return _text(lines)
 
 
@@ -65,10 +65,7 @@ def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int) -> str
     candidates = _candidates(local.address)
     for slot in slots:
         lines += _offered(slot, local, candidates)
-        candidates = []
     return _text(lines)
-
-
 
 
 def _head(session_id: int, version: int, bundle: list[str]) -> list[str]:
@@ -128,7 +125,7 @@ def _transport(local: Local) -> list[str]:
 
 
 def _candidates(address: MediaAddress) -> list[str]:
-    """One host candidate an address, in the operator's order; only the bundle's first m-line carries them."""
+    """One host candidate an address, in the operator's order."""
     lines = [
         f"a=candidate:{index} 1 udp {HOST_PRIORITY - 256 * (index - 1)} {host} {address.port} typ host"
         for index, host in enumerate(address.addresses, start=1)

@@ -10,7 +10,7 @@ from telepresence.rooms.room import Room
 from telepresence.signaling.messages import Connection, ConnectionState, Direction
 
 
-def handle(directory: RoomDirectory, event: Event) -> list[Effect]:
+def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
     """Carries out an event. One of a connection that was closed in the meantime means nothing any more."""
     found = directory.find_connection(event.conn)
     if found is None:
@@ -20,24 +20,24 @@ def handle(directory: RoomDirectory, event: Event) -> list[Effect]:
         case Connected():
             return _tell(participant, event.conn, ConnectionState.CONNECTED, "")
         case Failed():
-            return _failed(room, participant, event.conn, event.reason)
+            return _failed(room, participant, event.conn, event.reason, now)
         case TrackLive():
             return room.track_live(participant, event.track)
         case Refused():
-            return _refused(room, participant, event)
+            return _refused(room, participant, event, now)
 
 
-def _failed(room: Room, participant: Participant, conn: int, reason: str) -> list[Effect]:
+def _failed(room: Room, participant: Participant, conn: int, reason: str, now: float) -> list[Effect]:
     told = _tell(participant, conn, ConnectionState.FAILED, reason)
-    return told + room.connection_failed(participant, conn)
+    return told + room.connection_failed(participant, conn, now)
 
 
-def _refused(room: Room, participant: Participant, event: Refused) -> list[Effect]:
+def _refused(room: Room, participant: Participant, event: Refused, now: float) -> list[Effect]:
     """A refused `assign` costs a tile its picture; any other refused command means that the connection is of no use."""
     if event.command == "assign":
         return []
     reason = f"the media engine refused `{event.command}`: {event.reason}"
-    return [*_failed(room, participant, event.conn, reason), Submit(Close(conn=event.conn))]
+    return [*_failed(room, participant, event.conn, reason, now), Submit(Close(conn=event.conn))]
 
 
 def _tell(participant: Participant, conn: int, state: ConnectionState, reason: str) -> list[Effect]:

@@ -63,5 +63,6 @@ def _explain(frame: bytes, error: Exception) -> FrameError:
 
 def _request(value: dict[str, Any]) -> int | None:
     request = value.get("request")
-    is_number = isinstance(request, int) and not isinstance(request, bool)
-    return request if is_number and 0 <= request <= MAX_REQUEST else None
+    if not isinstance(request, int) or isinstance(request, bool):
+        return None
+    return request if 0 <= request <= MAX_REQUEST else None

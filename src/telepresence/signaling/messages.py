@@ -331,6 +331,4 @@ class Closing(ServerBase, tag="closing"):
     message: str = ""
 
 
-ServerMessage = (
-    Joined | Offer | Published | Slots | MemberUpdate | MemberLeft | Connection | Done | Error | Closing
-)
+ServerMessage = Joined | Offer | Published | Slots | MemberUpdate | MemberLeft | Connection | Done | Error | Closing

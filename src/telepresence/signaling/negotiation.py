@@ -227,8 +227,7 @@ def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
 def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) -> int | None:
     for attribute in section.all("fmtp"):
         own, _, parameters = attribute.value.partition(" ")
-        pairs = dict(part.strip().partition("=")[::2] for part in parameters.split(";"))
-        if pairs.get("apt") == str(payload_type):
+        if f"apt={payload_type}" in [part.strip() for part in parameters.split(";")]:
             candidate = number(own, attribute.line, MAX_PAYLOAD_TYPE)
             if maps.get(candidate, ("", 0))[0] == "rtx":
                 return candidate

@@ -42,7 +42,7 @@ def render() -> str:
     return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _definitions(union: Any) -> dict[str, Definition]:  # noqa: ANN401 (a union is not a type)
+def _definitions(union: Any) -> dict[str, Definition]:
     _, components = msgspec.json.schema_components([union], ref_template="#/$defs/{name}")
     for definition in components.values():
         if "description" in definition:
@@ -50,7 +50,7 @@ def _definitions(union: Any) -> dict[str, Definition]:  # noqa: ANN401 (a union 
     return components
 
 
-def _union(title: str, union: Any, description: str) -> Definition:  # noqa: ANN401 (a union is not a type)
+def _union(title: str, union: Any, description: str) -> Definition:
     members = [{"$ref": f"#/$defs/{member.__name__}"} for member in union.__args__]
     return {"title": title, "description": description, "anyOf": members}
 

@@ -100,9 +100,8 @@ class Session:
 
     def lost(self, now: float) -> list[Effect]:
         """The socket is closed, by whomever."""
-        was_joined = self.state is State.JOINED
         self.state = State.GONE
-        return self.room.lost(self.participant, self.id, now) if was_joined else []
+        return self.room.lost(self.participant, self.id, now) if self._seat else []
 
     def drain(self) -> list[Effect]:
         """The server stops: the client is told to come back."""
@@ -134,6 +133,7 @@ class Session:
         effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=text))]
         if self._flood < FLOOD:
             return effects
+        self.state = State.GONE
         return effects + goodbye(self.id, ClosingReason.REFUSED, text)
 
     def _refuse(self, error: RefusalError, re: int | None) -> list[Effect]:

@@ -37,6 +37,9 @@ MAX_WAITING = 1_000
 TICK_S = 0.25
 """How often time is told to rooms and sessions; their shortest span is 5 s."""
 
+GOODBYE_S = 2
+"""How long a stopping server waits for clients to close their side; a dead one would take longer."""
+
 UNSUPPORTED_CODE = 1003
 SLOW_CODE = 4008
 FAULT_CODE = 1011
@@ -95,7 +98,9 @@ class Socket:
 class Hub:
     """All sockets of this server."""
 
-    def __init__(self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]) -> None:
+    def __init__(
+        self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]
+    ) -> None:
         """`public_url` is set once the port is known."""
         self.world = world
         self.engine = engine
@@ -116,7 +121,8 @@ class Hub:
         sockets = list(self._sockets.values())
         for socket in sockets:
             self.perform(socket.session.drain())
-        await asyncio.gather(*(socket.flushed() for socket in sockets))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(socket.flushed() for socket in sockets)), GOODBYE_S)
         if self._ticker:
             self._ticker.cancel()
 
@@ -187,7 +193,7 @@ class Hub:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Refused):
             log.error("engine.refused", command=event.command, conn=event.conn, reason=event.reason)
-        self.perform(events.handle(self.world.directory, event))
+        self.perform(events.handle(self.world.directory, event, time.monotonic()))
 
     async def _tick(self) -> None:
         while True:

@@ -28,11 +28,7 @@ def handle(session: Session, message: Answer) -> list[Effect]:
     transport = answer.transport
     return [
         Submit(_send(down, answer)),
-        Submit(
-            Remote(
-                conn=down.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint
-            )
-        ),
+        Submit(Remote(conn=down.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint)),
         *session.room.answered(participant),
         Send(session.id, Done(re=message.request)),
     ]

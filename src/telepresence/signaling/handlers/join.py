@@ -111,9 +111,7 @@ def _slots(world: World, count: int) -> tuple[SendSlot, ...]:
         stream = f"slot{i}"
         slots.append(SendSlot(slot=2 * i, mid=f"a{i}", kind=Kind.AUDIO, ssrc=next(ssrcs), cname=stream))
         slots.append(
-            SendSlot(
-                slot=2 * i + 1, mid=f"v{i}", kind=Kind.VIDEO, ssrc=next(ssrcs), rtx_ssrc=next(ssrcs), cname=stream
-            )
+            SendSlot(slot=2 * i + 1, mid=f"v{i}", kind=Kind.VIDEO, ssrc=next(ssrcs), rtx_ssrc=next(ssrcs), cname=stream)
         )
     return tuple(slots)
 

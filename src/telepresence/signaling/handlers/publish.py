@@ -68,11 +68,7 @@ def _commands(up: UpConnection, offer: UpOffer, tracks: Tracks, *, is_new: bool)
     return [
         Submit(Open(conn=up.conn, direction=Direction.UP, ufrag=up.ufrag, pwd=up.pwd)),
         Submit(receive),
-        Submit(
-            Remote(
-                conn=up.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint
-            )
-        ),
+        Submit(Remote(conn=up.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint)),
     ]
 
 
@@ -98,8 +94,6 @@ def _sources(tracks: Tracks) -> list[PublishedSource]:
     """Groups tracks by source, in the order of the offer; the first track names the source."""
     sources: dict[str, PublishedSource] = {}
     for offered, _, track in tracks:
-        source = sources.setdefault(
-            offered.source, PublishedSource(offered.source, offered.label, offered.profile)
-        )
+        source = sources.setdefault(offered.source, PublishedSource(offered.source, offered.label, offered.profile))
         source.tracks[offered.kind] = track
     return list(sources.values())

@@ -1,0 +1,125 @@
+//! The shared packet store of one layer: a ring that holds each payload once, however many subscribers it has.
+
+use std::time::Instant;
+
+use crate::drops::DropReason;
+use crate::rtp::vp8;
+
+/// Largest payload that is kept; what a browser sends stays below 1,200 bytes.
+pub const PAYLOAD_MAX: usize = 1400;
+
+/// Video: 1,024 packets are 2 s at 5 Mbit/s, beyond what a NACK may ask for.
+pub const VIDEO_CAPACITY: usize = 1024;
+/// Audio: 128 packets are 2.5 s.
+pub const AUDIO_CAPACITY: usize = 128;
+
+/// What is known of a stored packet beside its payload.
+#[derive(Debug, Clone, Copy)]
+pub struct Meta {
+    /// Extended sequence number, as the publisher sent it.
+    pub sequence: u64,
+    /// RTP timestamp, as the publisher sent it.
+    pub timestamp: u32,
+    /// The marker bit.
+    pub marker: bool,
+    /// When it arrived.
+    pub arrival: Instant,
+    /// The VP8 descriptor; none for audio.
+    pub vp8: Option<vp8::Descriptor>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    meta: Meta,
+    length: u16,
+}
+
+/// A ring of packets by extended sequence number.
+#[derive(Debug)]
+pub struct Store {
+    entries: Vec<Option<Entry>>,
+    payloads: Vec<u8>,
+    newest: Option<u64>,
+}
+
+impl Store {
+    /// A store of `capacity` packets, allocated at once.
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: vec![None; capacity], payloads: vec![0; capacity * PAYLOAD_MAX], newest: None }
+    }
+
+    /// Keeps a packet.
+    ///
+    /// Errors: `Duplicate` when it is there already or older than the ring, `PayloadMalformed` when it is too long.
+    pub fn insert(&mut self, meta: Meta, payload: &[u8]) -> Result<(), DropReason> {
+        let capacity = self.entries.len() as u64;
+        if self.newest.is_some_and(|newest| meta.sequence + capacity <= newest) || self.meta(meta.sequence).is_some() {
+            return Err(DropReason::Duplicate);
+        }
+        let index = self.index(meta.sequence);
+        let start = index * PAYLOAD_MAX;
+        let place = self.payloads.get_mut(start..start + payload.len().min(PAYLOAD_MAX));
+        let (Some(entry), Some(place)) = (self.entries.get_mut(index), place) else {
+            return Err(DropReason::PayloadMalformed);
+        };
+        if payload.len() > PAYLOAD_MAX {
+            return Err(DropReason::PayloadMalformed);
+        }
+        place.copy_from_slice(payload);
+        *entry = Some(Entry { meta, length: payload.len() as u16 });
+        self.newest = self.newest.max(Some(meta.sequence));
+        Ok(())
+    }
+
+    /// The packet with this extended sequence number, if the ring still holds it.
+    pub fn get(&self, sequence: u64) -> Option<(&Meta, &[u8])> {
+        let index = self.index(sequence);
+        let entry = self.entries.get(index)?.as_ref().filter(|entry| entry.meta.sequence == sequence)?;
+        let start = index * PAYLOAD_MAX;
+        Some((&entry.meta, self.payloads.get(start..start + usize::from(entry.length))?))
+    }
+
+    fn meta(&self, sequence: u64) -> Option<&Meta> {
+        self.get(sequence).map(|(meta, _)| meta)
+    }
+
+    fn index(&self, sequence: u64) -> usize {
+        (sequence % self.entries.len() as u64) as usize
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test needs some instant to start from")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn meta(sequence: u64) -> Meta {
+        Meta { sequence, timestamp: 0, marker: false, arrival: Instant::now(), vp8: None }
+    }
+
+    proptest! {
+        #[test]
+        fn holds_the_newest_and_refuses_what_it_has_or_left_behind(sequences in proptest::collection::vec(0u64..400, 1..300)) {
+            let mut store = Store::new(64);
+            let mut newest = 0;
+            let mut seen = std::collections::HashSet::new();
+            for sequence in sequences {
+                let fresh = !seen.contains(&sequence) && sequence + 64 > newest;
+                let stored = store.insert(meta(sequence), &sequence.to_be_bytes());
+                prop_assert_eq!(stored.is_ok(), fresh);
+                if fresh {
+                    seen.insert(sequence);
+                    newest = newest.max(sequence);
+                    prop_assert_eq!(store.get(sequence).unwrap().1, &sequence.to_be_bytes());
+                }
+                seen.retain(|kept| kept + 64 > newest);
+            }
+        }
+    }
+
+    #[test]
+    fn a_payload_beyond_the_maximum_is_refused() {
+        assert_eq!(Store::new(4).insert(meta(1), &[0; PAYLOAD_MAX + 1]), Err(DropReason::PayloadMalformed));
+    }
+}

@@ -1,0 +1,100 @@
+//! What a peer watches: its slots and the queue of what waits to leave.
+//!
+//! `node/ingress.rs` announces stored packets and brings the receiver's feedback; `node/egress.rs` takes packets out.
+
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
+
+use super::slot::Slot;
+use super::store::Store;
+use crate::command::{Codec, Kind, SendCodec, SendSlot};
+use crate::drops::DropReason;
+use crate::pacer::{Class, Pacer, Queued};
+use crate::rtp::rtcp;
+
+/// The watching side of a connection.
+#[derive(Debug)]
+pub struct Down {
+    /// Its slots.
+    pub slots: Vec<Slot>,
+    /// Id of the mid header extension, where it was negotiated.
+    pub mid_extension: Option<u8>,
+    /// What waits to leave.
+    pub pacer: Pacer,
+    /// The receiver's own estimate (REMB), in bit/s.
+    pub remb_bps: Option<u64>,
+    /// Packets that the receiver asked for again.
+    pub nacked: u64,
+    codecs: Vec<SendCodec>,
+    by_ssrc: FxHashMap<u32, usize>,
+}
+
+impl Down {
+    /// A connection without slots.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            slots: Vec::new(),
+            mid_extension: None,
+            pacer: Pacer::new(now),
+            remb_bps: None,
+            nacked: 0,
+            codecs: Vec::new(),
+            by_ssrc: FxHashMap::default(),
+        }
+    }
+
+    /// Sets the slots, once, or what the receiver took of the same slots.
+    pub fn configure(&mut self, slots: Vec<SendSlot>, codecs: Vec<SendCodec>, mid_extension: Option<u8>) {
+        if self.slots.is_empty() {
+            self.by_ssrc = slots.iter().enumerate().map(|(index, slot)| (slot.ssrc, index)).collect();
+            self.slots = slots.into_iter().map(Slot::new).collect();
+        }
+        self.codecs = codecs;
+        self.mid_extension = mid_extension;
+    }
+
+    /// The slot with this SSRC.
+    pub fn slot_of(&mut self, ssrc: u32) -> Option<(usize, &mut Slot)> {
+        let index = *self.by_ssrc.get(&ssrc)?;
+        Some((index, self.slots.get_mut(index)?))
+    }
+
+    /// The receiver's name for a codec.
+    pub fn codec(&self, codec: Codec) -> Option<&SendCodec> {
+        self.codecs.iter().find(|taken| taken.codec == codec)
+    }
+
+    /// Queues a stored packet for a slot. Errors: `QueueFull`; the slot then waits for the next key frame.
+    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool, now: Instant) -> Result<(), DropReason> {
+        let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
+        if !target.admits(sequence, keyframe) {
+            return Ok(());
+        }
+        let class = if target.config.kind == Kind::Audio { Class::Audio } else { Class::Video };
+        let item = Queued { slot, epoch: target.epoch, sequence, since: now, repair: false };
+        if self.pacer.push(class, item) {
+            return Ok(());
+        }
+        target.restart();
+        Err(DropReason::QueueFull)
+    }
+
+    /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
+    /// is sent twice, since an SRTP index is sealed once. Returns how many were queued.
+    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], store: &Store, codec: Codec, now: Instant) -> usize {
+        let Some(target) = self.slots.get(slot) else { return 0 };
+        let repairs =
+            target.config.rtx_ssrc.is_some() && self.codec(codec).is_some_and(|taken| taken.rtx_payload_type.is_some());
+        let mut queued = 0;
+        for outgoing in rtcp::nacked(pairs) {
+            self.nacked += 1;
+            let Some(sequence) = target.rewriter.source_sequence(outgoing).filter(|_| repairs) else { continue };
+            let item = Queued { slot, epoch: target.epoch, sequence, since: now, repair: true };
+            if store.get(sequence).is_some() && self.pacer.push(Class::Repair, item) {
+                queued += 1;
+            }
+        }
+        queued
+    }
+}

@@ -1,0 +1,214 @@
+//! What Python wants: connections, tracks, slots. Each command is carried out whole or refused in words.
+
+use std::time::Instant;
+
+use super::Node;
+use super::connection::{Connection, Side};
+use crate::command::{Command, ConnId, Direction, Event, ReceiveTrack, TrackId};
+use crate::forward::publisher::{Subscription, Track, Up};
+use crate::forward::subscriber::Down;
+
+type Outcome = Result<(), &'static str>;
+
+const NO_CONNECTION: &str = "no such connection";
+
+impl Node {
+    /// Carries out a command; a refused one becomes an event.
+    pub fn handle_command(&mut self, command: Command, now: Instant) {
+        let (name, conn) = command.subject();
+        if let Err(reason) = self.carry_out(command, now) {
+            self.events.push_back(Event::Refused { command: name.into(), conn, reason: reason.into() });
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) -> Outcome {
+        match command {
+            Command::Open { conn, direction, ufrag, pwd } => self.open(conn, direction, &ufrag, &pwd, now),
+            Command::Remote { conn, ufrag, setup, fingerprint } => {
+                let key = self.key(conn)?;
+                self.connection(key)?.set_remote(&ufrag, setup, fingerprint, now);
+                self.drive(key, now);
+                Ok(())
+            }
+            Command::Receive { conn, tracks, mid_extension } => self.receive(conn, tracks, mid_extension),
+            Command::Send { conn, slots, codecs, mid_extension } => {
+                let key = self.key(conn)?;
+                self.down(key)?.configure(slots, codecs, mid_extension);
+                Ok(())
+            }
+            Command::Assign { conn, slot, track } => self.assign(conn, slot, track),
+            Command::Close { conn } => {
+                let key = self.key(conn)?;
+                self.close(key);
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, conn: ConnId, direction: Direction, ufrag: &str, pwd: &str, now: Instant) -> Outcome {
+        if self.by_id.contains_key(&conn) || self.by_ufrag.contains_key(ufrag) {
+            return Err("the connection's number or user fragment is in use");
+        }
+        let side = match direction {
+            Direction::Up => Side::Up(Up::default()),
+            Direction::Down => Side::Down(Down::new(now)),
+        };
+        if self.connections.is_empty() {
+            self.next_tick = now;
+        }
+        let key = self.connections.insert(Connection::new(conn, ufrag, pwd, side, now));
+        self.by_id.insert(conn, key);
+        self.by_ufrag.insert(ufrag.into(), key);
+        Ok(())
+    }
+
+    fn receive(&mut self, conn: ConnId, tracks: Vec<ReceiveTrack>, mid_extension: Option<u8>) -> Outcome {
+        let key = self.key(conn)?;
+        let old = std::mem::take(&mut self.up(key)?.tracks);
+        let (kept, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|track| {
+            self.tracks.get(*track).is_some_and(|track| tracks.iter().any(|wanted| wanted.track == track.config.track))
+        });
+        gone.into_iter().for_each(|track| self.remove_track(track));
+        let mut keys = kept;
+        for config in tracks {
+            match self.track_by_id.get(&config.track).and_then(|track| self.tracks.get_mut(*track)) {
+                Some(track) => {
+                    track.ssrc = config.ssrc.or(track.ssrc);
+                    track.config = config;
+                }
+                None => keys.push(self.add_track(key, config)),
+            }
+        }
+        let announced: Vec<_> = keys.iter().flat_map(|track| self.announced_ssrcs(*track)).collect();
+        let up = self.up(key)?;
+        up.ssrcs.retain(|_, (track, _)| keys.contains(track));
+        up.tracks = keys;
+        up.mid_extension = mid_extension;
+        announced
+            .into_iter()
+            .try_for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair).map(|_| ()))
+            .map_err(|_| "too many SSRCs")
+    }
+
+    fn add_track(&mut self, connection: usize, config: ReceiveTrack) -> usize {
+        let id = config.track;
+        let track = self.tracks.insert(Track::new(config, connection));
+        self.track_by_id.insert(id, track);
+        track
+    }
+
+    fn announced_ssrcs(&self, key: usize) -> Vec<(u32, usize, bool)> {
+        let Some(track) = self.tracks.get(key) else { return Vec::new() };
+        let media = track.config.ssrc.map(|ssrc| (ssrc, key, false));
+        let repair = track.config.rtx_ssrc.map(|ssrc| (ssrc, key, true));
+        media.into_iter().chain(repair).collect()
+    }
+
+    fn remove_track(&mut self, key: usize) {
+        let Some(track) = self.tracks.try_remove(key) else { return };
+        self.track_by_id.remove(&track.config.track);
+        for subscription in track.subscribers {
+            if let Ok(down) = self.down(subscription.connection)
+                && let Some(slot) = down.slots.get_mut(subscription.slot)
+            {
+                slot.assign(None);
+            }
+        }
+    }
+
+    fn assign(&mut self, conn: ConnId, slot: u32, track: Option<TrackId>) -> Outcome {
+        let key = self.key(conn)?;
+        let wanted = match track {
+            Some(id) => Some(*self.track_by_id.get(&id).ok_or("no such track")?),
+            None => None,
+        };
+        let kind = wanted.and_then(|track| self.tracks.get(track)).map(|track| track.config.kind);
+        let slots = &mut self.down(key)?.slots;
+        let index = slots.iter().position(|candidate| candidate.config.slot == slot).ok_or("no such slot")?;
+        let target = slots.get_mut(index).ok_or("no such slot")?;
+        if kind.is_some_and(|kind| kind != target.config.kind) {
+            return Err("the track and the slot are of different kinds");
+        }
+        if target.track == wanted {
+            return Ok(());
+        }
+        let before = target.track;
+        target.assign(wanted);
+        let subscription = Subscription { connection: key, slot: index };
+        self.unsubscribe(before, subscription);
+        self.subscribe(wanted, subscription);
+        Ok(())
+    }
+
+    fn subscribe(&mut self, track: Option<usize>, subscription: Subscription) {
+        if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
+            track.subscribers.push(subscription);
+        }
+    }
+
+    fn unsubscribe(&mut self, track: Option<usize>, subscription: Subscription) {
+        if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
+            track.subscribers.retain(|other| *other != subscription);
+        }
+    }
+
+    /// Says goodbye to the peer and forgets the connection, its tracks and its slots.
+    pub(super) fn close(&mut self, key: usize) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.close(&mut self.outbox);
+        }
+        self.forget(key);
+    }
+
+    /// Closes every connection.
+    pub fn close_all(&mut self) {
+        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
+        keys.into_iter().for_each(|key| self.close(key));
+    }
+
+    /// The connection is dead: tells Python and forgets it.
+    pub(super) fn fail(&mut self, key: usize, reason: String) {
+        if let Some(connection) = self.connections.get(key) {
+            self.events.push_back(Event::Failed { conn: connection.id, reason });
+        }
+        self.forget(key);
+    }
+
+    fn forget(&mut self, key: usize) {
+        let Some(connection) = self.connections.try_remove(key) else { return };
+        self.by_id.remove(&connection.id);
+        self.by_ufrag.remove(&connection.ufrag);
+        self.by_address.retain(|_, owner| *owner != key);
+        self.pacing.retain(|paced| *paced != key);
+        match connection.side {
+            Side::Up(up) => up.tracks.into_iter().for_each(|track| self.remove_track(track)),
+            Side::Down(down) => {
+                for (slot, state) in down.slots.iter().enumerate() {
+                    self.unsubscribe(state.track, Subscription { connection: key, slot });
+                }
+            }
+        }
+    }
+
+    fn key(&self, conn: ConnId) -> Result<usize, &'static str> {
+        self.by_id.get(&conn).copied().ok_or(NO_CONNECTION)
+    }
+
+    fn connection(&mut self, key: usize) -> Result<&mut Connection, &'static str> {
+        self.connections.get_mut(key).ok_or(NO_CONNECTION)
+    }
+
+    fn up(&mut self, key: usize) -> Result<&mut Up, &'static str> {
+        match &mut self.connection(key)?.side {
+            Side::Up(up) => Ok(up),
+            Side::Down(_) => Err("the connection only sends"),
+        }
+    }
+
+    fn down(&mut self, key: usize) -> Result<&mut Down, &'static str> {
+        match &mut self.connection(key)?.side {
+            Side::Down(down) => Ok(down),
+            Side::Up(_) => Err("the connection only receives"),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A datagram's way in: whose is it, is it authentic, what is it, who takes it.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::Node;
+use super::connection::Side;
+use crate::command::Event;
+use crate::drops::DropReason;
+use crate::forward::publisher::{Subscription, Track, Up};
+use crate::rtp::header::Header;
+use crate::rtp::rtcp::{self, Report};
+use crate::transport::stun::{self, BindingRequest};
+use crate::transport::{Protocol, classify};
+
+/// ICE role conflict. Source: RFC 8445 §7.3.1.1.
+const ROLE_CONFLICT: u16 = 487;
+
+impl Node {
+    /// Takes a datagram that arrived at `now`; it is decrypted in place. What cannot be used is counted by reason.
+    pub fn handle_datagram(&mut self, from: SocketAddr, datagram: &mut [u8], now: Instant) {
+        self.counters.datagrams_in += 1;
+        self.counters.bytes_in += datagram.len() as u64;
+        if let Err(reason) = self.take(from, datagram, now) {
+            self.drop_packet(reason);
+        }
+    }
+
+    fn take(&mut self, from: SocketAddr, datagram: &mut [u8], now: Instant) -> Result<(), DropReason> {
+        let protocol = classify(datagram)?;
+        if let Protocol::Stun = protocol {
+            return self.on_stun(from, datagram, now);
+        }
+        let key = *self.by_address.get(&from).ok_or(DropReason::UnknownAddress)?;
+        match protocol {
+            Protocol::Dtls => {
+                let taken = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?.on_dtls(datagram, now);
+                self.drive(key, now);
+                taken
+            }
+            Protocol::Rtp => self.on_rtp(key, datagram, now),
+            _ => self.on_rtcp(key, datagram, now),
+        }
+    }
+
+    fn on_stun(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Result<(), DropReason> {
+        let request = BindingRequest::parse(datagram)?;
+        let key = *self.by_ufrag.get(request.local_ufrag).ok_or(DropReason::StunUnknownUser)?;
+        let connection = self.connections.get_mut(key).ok_or(DropReason::StunUnknownUser)?;
+        request.verify(connection.pwd.as_bytes())?;
+        if !connection.accepts_user(request.remote_ufrag) {
+            return Err(DropReason::StunUnknownUser);
+        }
+        let pwd = connection.pwd.as_bytes();
+        if request.controlled {
+            self.outbox.push(from, |out| {
+                Some(stun::write_error(out, &request.transaction, ROLE_CONFLICT, "Role Conflict", pwd))
+            });
+            return Ok(());
+        }
+        if request.unknown {
+            self.outbox.push(from, |out| Some(stun::write_unknown_attributes(out, &request, pwd)));
+            return Ok(());
+        }
+        self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, from, pwd)));
+        self.counters.stun_answered += 1;
+        if let Some(evicted) = connection.on_check(from, &request.transaction, request.use_candidate, now)? {
+            self.by_address.remove(&evicted);
+        }
+        self.by_address.insert(from, key);
+        self.drive(key, now);
+        Ok(())
+    }
+
+    fn on_rtp(&mut self, key: usize, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+        let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
+        let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
+        let length = srtp.opener.open_rtp(packet)?;
+        connection.on_authentic(now);
+        let Side::Up(up) = &mut connection.side else { return Err(DropReason::WrongDirection) };
+        let packet = packet.get(..length).ok_or(DropReason::RtpMalformed)?;
+        let header = Header::parse(packet)?;
+        up.report_due.get_or_insert(now);
+        let (key, repair) = match up.ssrcs.get(&header.ssrc) {
+            Some(known) => *known,
+            None => {
+                let (track, repair) = identify(up, &self.tracks, packet, &header)?;
+                up.bind(header.ssrc, track, repair)?
+            }
+        };
+        let track = self.tracks.get_mut(key).ok_or(DropReason::UnknownTrack)?;
+        if !repair && track.config.payload_type != header.payload_type {
+            return Err(DropReason::UnknownTrack);
+        }
+        let (sequence, keyframe) =
+            if repair { track.on_repair(packet, &header, now)? } else { track.on_media(packet, &header, now)? };
+        if !repair {
+            track.ssrc = Some(header.ssrc);
+        }
+        if !repair && track.reception.packets == 1 {
+            self.events.push_back(Event::TrackLive { conn: connection.id, track: track.config.track });
+        }
+        self.counters.media_in += 1;
+        self.announce(key, sequence, keyframe, now);
+        Ok(())
+    }
+
+    /// Queues a stored packet for everyone who takes the track.
+    fn announce(&mut self, key: usize, sequence: u64, keyframe: bool, now: Instant) {
+        let Some(track) = self.tracks.get(key) else { return };
+        for Subscription { connection, slot } in &track.subscribers {
+            let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected())
+            else {
+                continue;
+            };
+            let Side::Down(down) = &mut subscriber.side else { continue };
+            let idle = down.pacer.is_empty();
+            if let Err(reason) = down.on_stored(*slot, sequence, keyframe, now) {
+                self.drops.count(reason);
+            }
+            if idle && !down.pacer.is_empty() {
+                self.pacing.push(*connection);
+            }
+        }
+    }
+
+    fn on_rtcp(&mut self, key: usize, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+        let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
+        let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
+        let length = srtp.opener.open_rtcp(packet)?;
+        connection.on_authentic(now);
+        let compound = packet.get(..length).ok_or(DropReason::RtcpMalformed)?;
+        rtcp::parse(compound, |report| self.on_report(key, report, now))
+    }
+
+    fn on_report(&mut self, key: usize, report: Report<'_>, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        match &mut connection.side {
+            Side::Up(up) => {
+                if let Report::Sender { ssrc, ntp, rtp } = report
+                    && let Some((track, false)) = up.ssrcs.get(&ssrc).copied()
+                    && let Some(track) = self.tracks.get_mut(track)
+                {
+                    track.on_sender_report(up, ntp, rtp, &self.wall, now);
+                }
+            }
+            Side::Down(_) => self.on_feedback(key, report, now),
+        }
+    }
+
+    fn on_feedback(&mut self, key: usize, report: Report<'_>, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Side::Down(down) = &mut connection.side else { return };
+        match report {
+            Report::Remb { bitrate } => down.remb_bps = Some(bitrate),
+            Report::Reception(block) => {
+                if let Some((_, slot)) = down.slot_of(block.ssrc) {
+                    slot.sent.on_reception(block, now);
+                }
+            }
+            Report::Keyframe { media } => {
+                self.counters.keyframe_requests_in += 1;
+                // An empty slot's requests are ignored: there is nobody to ask.
+                let track = down.slot_of(media).and_then(|(_, slot)| slot.track);
+                if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
+                    track.keyframe.want();
+                }
+            }
+            Report::Nack { media, pairs } => {
+                let before = down.nacked;
+                let idle = down.pacer.is_empty();
+                let slot = down.slot_of(media).and_then(|(index, slot)| Some((index, slot.track?)));
+                if let Some((index, track)) = slot
+                    && let Some(track) = self.tracks.get(track)
+                {
+                    down.on_nack(index, pairs, &track.store, track.config.codec, now);
+                }
+                self.counters.nacks_in += down.nacked - before;
+                if idle && !down.pacer.is_empty() {
+                    self.pacing.push(key);
+                }
+            }
+            Report::Sender { .. } | Report::Bye { .. } => {}
+        }
+    }
+}
+
+/// Which track an unknown SSRC is of: by its mid, or by its payload type where only one track without an SSRC has it.
+fn identify(up: &Up, tracks: &slab::Slab<Track>, packet: &[u8], header: &Header) -> Result<(usize, bool), DropReason> {
+    let mid = up.mid_extension.and_then(|id| header.extension(packet, id));
+    let mut found = up.tracks.iter().filter_map(|key| {
+        let track = tracks.get(*key)?;
+        if mid.is_some_and(|mid| mid != track.config.mid.as_bytes()) {
+            return None;
+        }
+        let repair = track.config.rtx_payload_type == Some(header.payload_type);
+        let other = if repair { track.config.rtx_ssrc } else { track.ssrc };
+        if mid.is_none() && other.is_some() {
+            return None; // its SSRC is known, and it is not this one
+        }
+        (repair || track.config.payload_type == header.payload_type).then_some((*key, repair))
+    });
+    let first = found.next().ok_or(DropReason::UnknownTrack)?;
+    if found.next().is_some() { Err(DropReason::UnknownTrack) } else { Ok(first) }
+}

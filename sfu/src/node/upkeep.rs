@@ -1,0 +1,161 @@
+//! What time brings: handshakes go on, dead peers go, NACKs, key frame requests and reports are sent.
+
+use std::time::{Duration, Instant};
+
+use super::connection::{Progress, Side};
+use super::{Node, TICK};
+use crate::command::Event;
+use crate::outbox::{DATAGRAM_MAX, Outbox};
+use crate::rtp::rtcp::{self, SenderInfo};
+use crate::transport::srtp::{RTCP_OVERHEAD_MAX, Sealer};
+
+/// Reports go out once a second, as browsers send theirs.
+const REPORT: Duration = Duration::from_secs(1);
+/// Until publishers' links are estimated, the cap they are told (REMB): a county hospital's line. Source: domain.md.
+const UPLINK_BPS: u64 = 10_000_000;
+/// The SSRC of our own feedback; it sends no media. Source: libwebrtc's receivers use 1 as well.
+const OUR_SSRC: u32 = 1;
+/// The canonical name in our receiver reports.
+const OUR_CNAME: &str = "telepresence";
+
+impl Node {
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.connections.is_empty() || now < self.next_tick {
+            return;
+        }
+        self.next_tick = now + TICK;
+        for key in 0..self.connections.capacity() {
+            if self.connections.contains(key) {
+                self.drive(key, now);
+                self.want_keyframes(key);
+            }
+        }
+        for key in 0..self.connections.capacity() {
+            if self.connections.contains(key) {
+                self.write_feedback(key, now);
+                self.write_reports(key, now);
+            }
+        }
+    }
+
+    /// Goes on with a handshake, and with the connection's end where it has come.
+    pub(super) fn drive(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        match connection.drive(&self.certificate, &mut self.outbox, now) {
+            Progress::Connected => {
+                self.counters.handshakes += 1;
+                self.events.push_back(Event::Connected { conn: connection.id });
+            }
+            Progress::Dead(reason) => self.fail(key, reason),
+            Progress::Nothing | Progress::Established(_) => {}
+        }
+    }
+
+    /// Slots that wait for a key frame make their tracks ask for one.
+    fn want_keyframes(&mut self, key: usize) {
+        let Some(connection) = self.connections.get(key).filter(|connection| connection.is_connected()) else { return };
+        let Side::Down(down) = &connection.side else { return };
+        for slot in down.slots.iter().filter(|slot| slot.waits_for_keyframe()) {
+            if let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) {
+                track.keyframe.want();
+            }
+        }
+    }
+
+    /// NACKs and key frame requests to a publisher.
+    fn write_feedback(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &connection.side) else {
+            return;
+        };
+        let out = &mut self.scratch.rtcp;
+        out.clear();
+        for track in &up.tracks {
+            let Some(track) = self.tracks.get_mut(*track) else { continue };
+            let Some(ssrc) = track.ssrc else { continue };
+            track.nack.due(now, &mut self.scratch.sequences);
+            if !self.scratch.sequences.is_empty() {
+                self.counters.nacks_out += self.scratch.sequences.len() as u64;
+                rtcp::write_nack(out, OUR_SSRC, ssrc, self.scratch.sequences.iter().copied());
+            }
+            if track.config.pli && track.keyframe.due(now) {
+                self.counters.keyframe_requests_out += 1;
+                rtcp::write_pli(out, OUR_SSRC, ssrc);
+            }
+            send(&mut srtp.sealer, out, to, &mut self.outbox);
+        }
+    }
+
+    fn write_reports(&mut self, key: usize, now: Instant) {
+        match self.connections.get(key).map(|connection| &connection.side) {
+            Some(Side::Up(up)) if up.report_due.is_some_and(|due| due <= now) => self.write_receiver_report(key, now),
+            Some(Side::Down(_)) => self.write_sender_reports(key, now),
+            _ => {}
+        }
+    }
+
+    fn write_receiver_report(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &mut connection.side)
+        else {
+            return;
+        };
+        up.report_due = Some(now + REPORT);
+        let (mut blocks, mut ssrcs) = (Vec::new(), Vec::new());
+        for track in &up.tracks {
+            let Some(track) = self.tracks.get_mut(*track) else { continue };
+            let Some(ssrc) = track.ssrc else { continue };
+            blocks.push(track.reception.block(ssrc, now));
+            ssrcs.extend(track.config.remb.then_some(ssrc));
+        }
+        let out = &mut self.scratch.rtcp;
+        out.clear();
+        rtcp::write_receiver_report(out, OUR_SSRC, &blocks, OUR_CNAME);
+        if !ssrcs.is_empty() {
+            rtcp::write_remb(out, OUR_SSRC, UPLINK_BPS, &ssrcs);
+        }
+        send(&mut srtp.sealer, out, to, &mut self.outbox);
+    }
+
+    fn write_sender_reports(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let (Some(to), Some(srtp), Side::Down(down)) =
+            (connection.selected, &mut connection.srtp, &mut connection.side)
+        else {
+            return;
+        };
+        let ntp = self.wall.at(now);
+        let out = &mut self.scratch.rtcp;
+        out.clear();
+        for slot in down.slots.iter_mut().filter(|slot| slot.report_due.is_some_and(|due| due <= now)) {
+            let Some(offset) = slot.rewriter.timestamp_offset() else { continue };
+            let Some(rtp) =
+                slot.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.timestamp_at(ntp))
+            else {
+                continue;
+            };
+            slot.report_due = Some(now + REPORT);
+            slot.sent.on_sender_report(ntp, now);
+            let info = SenderInfo {
+                ntp,
+                rtp: rtp.wrapping_add(offset),
+                packets: slot.sent.packets as u32,
+                bytes: slot.sent.bytes as u32,
+            };
+            rtcp::write_sender_report(out, slot.config.ssrc, &info, &slot.config.cname);
+            if out.len() > DATAGRAM_MAX / 2 {
+                send(&mut srtp.sealer, out, to, &mut self.outbox);
+            }
+        }
+        send(&mut srtp.sealer, out, to, &mut self.outbox);
+    }
+}
+
+/// Seals and sends a compound packet, if there is one, and empties it. One that cannot be sent is dropped: the next tick says it again.
+fn send(sealer: &mut Sealer, compound: &mut Vec<u8>, to: std::net::SocketAddr, outbox: &mut Outbox) {
+    if !compound.is_empty() && compound.len() + RTCP_OVERHEAD_MAX <= DATAGRAM_MAX {
+        outbox.push(to, |out| sealer.seal_rtcp(compound, out).ok());
+    }
+    compound.clear();
+}

@@ -1,0 +1,368 @@
+//! Stories of a whole node in virtual time: peers connect, publish and watch by real ICE, DTLS, SRTP, RTP and RTCP.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod peer;
+
+use std::time::Duration;
+
+use peer::{RTX_PT, World, outgoing, read, video, vp8};
+use sfu::command::{Command, Direction, Event, Setup};
+use sfu::drops::DropReason;
+use sfu::rtp::rtcp;
+use sfu::rtp::vp8::Descriptor;
+
+const FRAME: Duration = Duration::from_millis(33);
+
+/// One publisher, one watcher with one slot that shows it, and a key frame that opened the slot.
+fn on_the_air() -> (World, usize, usize) {
+    let mut world = World::new();
+    let (publisher, watcher) = (world.publisher(1), world.watcher(1));
+    world.assign(watcher, 0, Some(1));
+    world.send_rtp(publisher, &outgoing(1, 100), &vp8(true, 100, 1));
+    assert_eq!(world.peers[watcher].rtp.len(), 1);
+    assert!(world.refusals().is_empty(), "{:?}", world.refusals());
+    (world, publisher, watcher)
+}
+
+fn play(world: &mut World, publisher: usize, track: u64, sequences: std::ops::Range<u16>) {
+    for sequence in sequences {
+        world.run(FRAME);
+        world.send_rtp(publisher, &outgoing(track, sequence), &vp8(false, sequence, track as u8));
+    }
+}
+
+fn sequences(world: &World, watcher: usize) -> Vec<u16> {
+    world.peers[watcher].rtp.iter().map(|packet| read(packet).0.sequence).collect()
+}
+
+/// A key frame request goes to the publisher until it is answered; only then does the watcher get packets, its own SSRC on them.
+#[test]
+fn a_watcher_is_served_from_the_next_keyframe() {
+    let mut world = World::new();
+    let (publisher, watcher) = (world.publisher(1), world.watcher(1));
+    world.send_rtp(publisher, &outgoing(1, 100), &vp8(false, 100, 1));
+    assert!(world.events.contains(&Event::TrackLive { conn: world.peers[publisher].conn, track: 1 }));
+    world.assign(watcher, 0, Some(1));
+    play(&mut world, publisher, 1, 101..120);
+    assert!(world.peers[watcher].rtp.is_empty());
+    assert_eq!(world.keyframes_asked(publisher), 3, "one request every 300 ms in 630 ms");
+    world.send_rtp(publisher, &outgoing(1, 120), &vp8(true, 120, 1));
+    play(&mut world, publisher, 1, 121..140);
+    assert_eq!(world.keyframes_asked(publisher), 3, "an answered request is not repeated");
+    let (header, payload) = read(&world.peers[watcher].rtp[0]);
+    assert_eq!((header.ssrc, payload[7]), (7000, 1));
+    assert_eq!(header.extension(&world.peers[watcher].rtp[0], 1), Some(&b"v0"[..]));
+    let seen = sequences(&world, watcher);
+    assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)) && seen.len() == 20);
+}
+
+/// Nine sources take turns in one slot; the receiver sees one stream without gap, reuse or step back.
+#[test]
+fn sources_move_through_a_slot_as_one_stream() {
+    let mut world = World::new();
+    let publishers: Vec<usize> = (1..=9).map(|track| world.publisher(track)).collect();
+    let watcher = world.watcher(2);
+    for (turn, track) in (1..=9u64).cycle().take(30).enumerate() {
+        world.assign(watcher, 0, Some(track));
+        let start = 65_000u16.wrapping_add(turn as u16 * 100);
+        world.run(FRAME);
+        world.send_rtp(publishers[track as usize - 1], &outgoing(track, start), &vp8(true, start, track as u8));
+        for step in 1..20 {
+            world.run(FRAME);
+            let sequence = start.wrapping_add(step);
+            world.send_rtp(
+                publishers[track as usize - 1],
+                &outgoing(track, sequence),
+                &vp8(false, sequence, track as u8),
+            );
+        }
+    }
+    let packets = &world.peers[watcher].rtp;
+    assert_eq!(packets.len(), 600);
+    for pair in packets.windows(2) {
+        let ((before, old), (after, new)) = (read(&pair[0]), read(&pair[1]));
+        assert_eq!(after.sequence, before.sequence.wrapping_add(1));
+        assert!((after.timestamp.wrapping_sub(before.timestamp) as i32) > 0);
+        let picture = |payload| Descriptor::parse(payload).unwrap().picture_id.unwrap().value;
+        assert_eq!(picture(new), (picture(old) + 1) & 0x7FFF);
+    }
+}
+
+/// What is lost on the way to the watcher is repeated from the store by RTX, under the number that it had.
+#[test]
+fn a_lost_packet_is_repeated_when_it_is_asked_for() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let mut count = 0;
+    world.lose = Box::new(move |_, datagram| {
+        count += usize::from(datagram[0] >> 6 == 2 && datagram[1] & 0x7F == 96);
+        count == 3
+    });
+    play(&mut world, publisher, 1, 101..106);
+    let seen = sequences(&world, watcher);
+    let lost = seen[0].wrapping_add(3);
+    assert!(!seen.contains(&lost) && seen.len() == 5);
+    let mut nack = Vec::new();
+    rtcp::write_nack(&mut nack, 1, 7000, [lost].into_iter());
+    world.send_rtcp(watcher, &nack);
+    let packet = world.peers[watcher].rtp.last().unwrap();
+    let (header, payload) = read(packet);
+    assert_eq!((header.ssrc, header.payload_type), (8000, RTX_PT));
+    assert_eq!(payload[..2], lost.to_be_bytes());
+    assert_eq!(payload[2 + 7..], [1, 103]);
+}
+
+/// A gap on the uplink is asked for by NACK; the publisher's RTX fills it, for the watcher under the number that was kept free.
+#[test]
+fn a_packet_lost_on_the_uplink_is_repaired_for_everyone() {
+    let (mut world, publisher, watcher) = on_the_air();
+    world.send_rtp(publisher, &outgoing(1, 102), &vp8(false, 102, 1));
+    world.run(Duration::from_millis(30));
+    let mut asked = Vec::new();
+    for compound in &world.peers[publisher].rtcp {
+        rtcp::parse(compound, |report| {
+            if let rtcp::Report::Nack { media: 1000, pairs } = report {
+                asked.extend(rtcp::nacked(pairs));
+            }
+        })
+        .unwrap();
+    }
+    assert_eq!(asked, [101]);
+    let mut repair = 101u16.to_be_bytes().to_vec();
+    repair.extend(vp8(false, 101, 1));
+    let header = sfu::rtp::header::Outgoing { payload_type: RTX_PT, ssrc: 1001, sequence: 1, ..outgoing(1, 101) };
+    world.send_rtp(publisher, &header, &repair);
+    let seen = sequences(&world, watcher);
+    assert_eq!(seen[1..], [seen[0] + 2, seen[0] + 1]);
+    world.send_rtp(publisher, &sfu::rtp::header::Outgoing { sequence: 2, ..header }, &repair);
+    assert_eq!(world.node.drops.get(DropReason::Duplicate), 1);
+    world.send_rtp(publisher, &sfu::rtp::header::Outgoing { sequence: 3, ..header }, &[]);
+    assert_eq!(world.node.drops.get(DropReason::RtxEmpty), 1);
+    assert_eq!(sequences(&world, watcher).len(), 3);
+}
+
+/// A watcher's key frame request reaches the publisher; an empty slot's is ignored.
+#[test]
+fn keyframe_requests_pass_on_and_coalesce() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let other = world.watcher(1);
+    world.run(Duration::from_secs(1));
+    let before = world.keyframes_asked(publisher);
+    let mut pli = Vec::new();
+    rtcp::write_pli(&mut pli, 1, 7000);
+    for _ in 0..10 {
+        world.send_rtcp(watcher, &pli);
+    }
+    world.send_rtcp(other, &pli);
+    world.run(Duration::from_millis(100));
+    assert_eq!(world.keyframes_asked(publisher), before + 1);
+}
+
+/// Sender reports of sound and picture follow the publisher's clock: a second later they say a second more.
+#[test]
+fn sender_reports_map_the_publishers_clock() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let mut report = Vec::new();
+    let ntp = sfu::rtp::ntp::Ntp::from_unix(Duration::from_secs(5));
+    let info = rtcp::SenderInfo { ntp, rtp: 100 * 3000, packets: 1, bytes: 1 };
+    rtcp::write_sender_report(&mut report, 1000, &info, "c");
+    world.send_rtcp(publisher, &report);
+    world.run(Duration::from_millis(2500));
+    let mut seen = Vec::new();
+    for compound in &world.peers[watcher].rtcp {
+        rtcp::parse(compound, |report| {
+            if let rtcp::Report::Sender { ssrc: 7000, ntp, rtp } = report {
+                seen.push((ntp, rtp));
+            }
+        })
+        .unwrap();
+    }
+    assert!(seen.len() >= 2, "{seen:?}");
+    let (first, second) = (seen[0], seen[1]);
+    let nanos = second.0.nanos_since(first.0);
+    assert!((nanos - 1_000_000_000).abs() < 30_000_000, "{nanos}");
+    let units = f64::from(second.1.wrapping_sub(first.1)) / 90_000.0;
+    assert!((units - nanos as f64 / 1e9).abs() < 0.001);
+}
+
+/// Publishers are told what was received and, before anything is measured, that their link is taken for wide.
+#[test]
+fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
+    let (mut world, publisher, _) = on_the_air();
+    world.run(Duration::from_millis(20));
+    let (mut blocks, mut remb) = (0, 0);
+    for compound in &world.peers[publisher].rtcp {
+        rtcp::parse(compound, |report| match report {
+            rtcp::Report::Reception(block) if block.ssrc == 1000 => blocks += 1,
+            rtcp::Report::Remb { bitrate } => remb = bitrate,
+            _ => {}
+        })
+        .unwrap();
+    }
+    assert_eq!(blocks, 1);
+    assert!(remb > 9_900_000);
+}
+
+/// Hostile datagrams are counted by reason, and the others' media goes on.
+#[test]
+fn hostile_datagrams_are_counted_and_harm_nobody() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let (known, stranger) = (world.peers[publisher].address, "192.0.2.9:9".parse().unwrap());
+    let replayed = world.seal_rtp(publisher, &outgoing(1, 101), &vp8(false, 101, 1));
+    world.deliver(known, &mut replayed.clone());
+    world.deliver(known, &mut replayed.clone());
+    let mut forged = world.seal_rtp(publisher, &outgoing(1, 102), &vp8(false, 102, 1));
+    *forged.last_mut().unwrap() ^= 1;
+    world.deliver(known, &mut forged);
+    world.deliver(stranger, &mut replayed.clone());
+    world.deliver(stranger, &mut [7; 40]);
+    world.deliver(stranger, &mut [0, 1, 0, 200, 0x21, 0x12, 0xA4, 0x42, 0, 0]);
+    world.deliver(known, &mut [22, 254, 253, 0, 0]);
+    for length in 0..replayed.len() {
+        world.deliver(known, &mut replayed[..length].to_vec());
+    }
+    for reason in [
+        DropReason::SrtpReplayed,
+        DropReason::SrtpAuthentication,
+        DropReason::UnknownAddress,
+        DropReason::UnknownProtocol,
+        DropReason::StunMalformed,
+        DropReason::RtpMalformed,
+    ] {
+        assert!(world.node.drops.get(reason) > 0, "{} was not counted", reason.label());
+    }
+    play(&mut world, publisher, 1, 103..113);
+    assert_eq!(sequences(&world, watcher).len(), 12);
+}
+
+/// A check with a wrong password, for an unknown user or in the name of another peer opens nothing.
+#[test]
+fn a_false_check_opens_nothing() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Up);
+    world.remote(peer);
+    let from = "192.0.2.9:9".parse().unwrap();
+    let attempts = [
+        (format!("{}:peer", world.peers[peer].ufrag), "wrongwrongwrongwrongwrong", DropReason::StunIntegrity),
+        ("nobody:peer".into(), peer::PWD, DropReason::StunUnknownUser),
+        (format!("{}:other", world.peers[peer].ufrag), peer::PWD, DropReason::StunUnknownUser),
+    ];
+    for (index, (user, pwd, reason)) in attempts.into_iter().enumerate() {
+        let before = world.node.drops.get(reason);
+        let mut out = [0; sfu::transport::stun::REQUEST_MAX];
+        let length = sfu::transport::stun::write_request(&mut out, &[index as u8; 12], &user, pwd.as_bytes(), true);
+        world.deliver(from, &mut out[..length]);
+        assert_eq!(world.node.drops.get(reason), before + 1, "{}", reason.label());
+    }
+    world.deliver(from, &mut [0x80; 40]);
+    assert_eq!(world.node.drops.get(DropReason::UnknownAddress), 1);
+    assert_eq!(world.node.counters.stun_answered, 0);
+}
+
+/// Media moves to a new address only after a second fresh nomination from there; a replayed one moves nothing.
+#[test]
+fn media_moves_after_a_second_fresh_nomination() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let (old, new) = (world.peers[watcher].address, "10.0.0.99:6000".parse().unwrap());
+    world.peers[watcher].address = new;
+    world.check(watcher);
+    play(&mut world, publisher, 1, 101..103);
+    assert_eq!(sequences(&world, watcher).len(), 1, "one nomination moves nothing");
+    world.check(watcher);
+    play(&mut world, publisher, 1, 103..106);
+    assert_eq!(sequences(&world, watcher).len(), 4);
+    let _ = old;
+}
+
+/// A peer that shows another certificate than it announced is told off by an event that says so, and gets no media.
+#[test]
+fn a_wrong_fingerprint_ends_the_connection() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Up);
+    let stranger = sfu::transport::dtls::Certificate::generate().unwrap().fingerprint();
+    let conn = world.peers[peer].conn;
+    world.command(Command::Remote { conn, ufrag: "peer".into(), setup: Setup::Passive, fingerprint: stranger });
+    world.handshake(peer);
+    let failed = world
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::Failed { reason, .. } if reason.contains("certificate")));
+    assert!(failed, "{:?}", world.events);
+    assert_eq!(world.node.snapshot(0).connections.len(), 0);
+}
+
+/// A handshake that began before the peer's description was known goes on from what was kept.
+#[test]
+fn an_early_client_hello_is_kept() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Down);
+    world.handshake(peer);
+    assert!(world.peers[peer].srtp.is_none());
+    world.remote(peer);
+    world.run(Duration::from_millis(30));
+    assert!(world.events.iter().any(|event| matches!(event, Event::Connected { .. })), "{:?}", world.events);
+}
+
+/// A peer that falls silent for half a minute is given up, and its track leaves the slots.
+#[test]
+fn a_silent_peer_is_given_up() {
+    let (mut world, publisher, watcher) = on_the_air();
+    for _ in 0..4 {
+        world.run(Duration::from_secs(10));
+        world.check(watcher);
+    }
+    let conn = world.peers[publisher].conn;
+    let failed = |event: &Event| matches!(event, Event::Failed { conn: failed, reason } if *failed == conn && reason.contains("30 s"));
+    assert!(world.events.iter().any(failed), "{:?}", world.events);
+    let snapshot = world.node.snapshot(0);
+    assert_eq!((snapshot.connections.len(), snapshot.tracks.len(), snapshot.slots.len()), (1, 0, 0));
+}
+
+/// Commands about what is not there are refused in words and change nothing.
+#[test]
+fn impossible_commands_are_refused() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let (up, down) = (world.peers[publisher].conn, world.peers[watcher].conn);
+    let commands = [
+        Command::Assign { conn: 99, slot: 0, track: None },
+        Command::Assign { conn: down, slot: 7, track: Some(1) },
+        Command::Assign { conn: down, slot: 0, track: Some(7) },
+        Command::Assign { conn: up, slot: 0, track: Some(1) },
+        Command::Receive { conn: down, tracks: vec![video(5)], mid_extension: None },
+        Command::Open { conn: up, direction: Direction::Up, ufrag: "fresh".into(), pwd: peer::PWD.into() },
+        Command::Close { conn: 99 },
+    ];
+    let count = commands.len();
+    for command in commands {
+        world.command(command);
+    }
+    assert_eq!(world.refusals().len(), count);
+    play(&mut world, publisher, 1, 101..105);
+    assert_eq!(sequences(&world, watcher).len(), 5);
+}
+
+/// A renegotiation that keeps a track keeps its slots; one that drops it empties them.
+#[test]
+fn renegotiation_keeps_what_it_names() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let conn = world.peers[publisher].conn;
+    world.command(Command::Receive { conn, tracks: vec![video(1), video(2)], mid_extension: Some(1) });
+    play(&mut world, publisher, 1, 101..105);
+    assert_eq!(sequences(&world, watcher).len(), 5);
+    world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
+    play(&mut world, publisher, 1, 105..110);
+    assert_eq!(sequences(&world, watcher).len(), 5);
+    assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
+    assert_eq!(world.node.snapshot(0).slots.len(), 0);
+}
+
+/// The snapshot and the commands keep the names that Python knows.
+#[test]
+fn commands_and_events_are_the_json_that_python_writes() {
+    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false}],"mid_extension":4}"#;
+    let command: Command = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&command).unwrap(), text);
+    let event = Event::TrackLive { conn: 1, track: 2 };
+    assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"type":"track-live","conn":1,"track":2}"#);
+    let unknown = serde_json::from_str::<Command>(r#"{"type":"explode","conn":1}"#).unwrap_err().to_string();
+    assert!(unknown.contains("explode") && unknown.contains("assign"), "{unknown}");
+}

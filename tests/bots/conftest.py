@@ -1,0 +1,248 @@
+"""A small server that speaks the protocol, for bots to meet in: aiortc on both sides, no media engine.
+
+It decodes what comes up and encodes it again for the slots. Its rooms, rights and limits are none; it is only as
+much of a server as the bots' tests need.
+"""
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest_asyncio
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestServer
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaRelay
+
+from telepresence.bots.link import Link
+from telepresence.signaling.messages import (
+    Answer,
+    ClientMessage,
+    Closing,
+    ClosingReason,
+    Done,
+    Error,
+    ErrorCode,
+    Join,
+    Joined,
+    Kind,
+    Leave,
+    LeaveReason,
+    Member,
+    MemberLeft,
+    MemberUpdate,
+    Offer,
+    Publish,
+    Published,
+    Role,
+    RoomInfo,
+    RoomKind,
+    ServerMessage,
+    Slot,
+    Slots,
+    Source,
+    TrackState,
+)
+
+CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+GOOD_TOKEN = "a-token-that-this-server-takes"
+
+
+@dataclass
+class Guest:
+    """One participant of the small server."""
+
+    id: str
+    socket: web.WebSocketResponse
+    resume: str = field(default_factory=lambda: secrets.token_hex(16))
+    slots: int = 0
+    up: RTCPeerConnection | None = None
+    down: RTCPeerConnection | None = None
+    sources: dict[str, dict[str, MediaStreamTrack]] = field(default_factory=dict)
+    carries: dict[int, tuple[str, str] | None] = field(default_factory=dict)
+
+    def member(self) -> Member:
+        """How the others see it."""
+        sources = [
+            Source(
+                id=source,
+                label=source.title(),
+                profile="consult",
+                audio=TrackState(mid="0") if "audio" in tracks else None,
+                video=TrackState(mid="1") if "video" in tracks else None,
+            )
+            for source, tracks in self.sources.items()
+        ]
+        return Member(
+            participant=self.id, site=f"site-{self.id}", name=f"Hospital {self.id}", role=Role.MEMBER,
+            sources=tuple(sources),
+        )  # fmt: skip
+
+
+class SmallServer:
+    """Rooms for bots: everybody gets everybody else's sources into the slots asked for."""
+
+    def __init__(self) -> None:
+        self.guests: dict[str, Guest] = {}
+        self.joins: list[Join] = []
+        self.departures: list[LeaveReason] = []
+        self._relay = MediaRelay()
+        self._numbers = itertools.count(1)
+        self._changed = asyncio.Condition()
+        self.link = Link("", GOOD_TOKEN)
+
+    async def until_joins(self, count: int) -> None:
+        """Waits until there were so many joins and resumes."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.joins) >= count)
+
+    async def close(self) -> None:
+        """Ends all media."""
+        for guest in self.guests.values():
+            for connection in (guest.up, guest.down):
+                if connection is not None:
+                    await connection.close()
+
+    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        """One socket's life."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        guest = None
+        async for frame in socket:
+            assert frame.type is WSMsgType.TEXT
+            message = msgspec.json.decode(frame.data, type=ClientMessage)
+            if isinstance(message, Join):
+                guest = await self._join(socket, message)
+            elif guest is not None:
+                await self._serve(guest, message)
+        return socket
+
+    async def _join(self, socket: web.WebSocketResponse, message: Join) -> Guest | None:
+        """Lets in or back, or refuses."""
+        if message.token != GOOD_TOKEN:
+            words = "This token was not issued by this server"
+            await send(socket, Error(re=message.request, code=ErrorCode.TOKEN_INVALID, message=words))
+            await send(socket, Closing(reason=ClosingReason.REFUSED))
+            await socket.close()
+            return None
+        known = next((guest for guest in self.guests.values() if guest.resume == message.resume), None)
+        if message.resume is not None and known is None:
+            words = "Nobody here has this secret"
+            await send(socket, Error(re=message.request, code=ErrorCode.RESUME_UNKNOWN, message=words))
+            return None
+        guest = known or Guest(f"p{next(self._numbers)}", socket)
+        guest.socket = socket
+        self.guests[guest.id] = guest
+        await self._welcome(guest, message, resumed=known is not None)
+        return guest
+
+    async def _welcome(self, guest: Guest, message: Join, *, resumed: bool) -> None:
+        """The join answer, and an offer for the slots asked for."""
+        joined = Joined(
+            re=message.request, version=1, participant=guest.id, resume=guest.resume, resumed=resumed,
+            room=RoomInfo(id="ward", kind=RoomKind.CONSULTATION, title="Ward"),
+            members=tuple(other.member() for other in self.guests.values()), ice_servers=(), slots=message.slots,
+        )  # fmt: skip
+        await send(guest.socket, joined)
+        if message.slots:
+            await self._open_down(guest, message.slots)
+        async with self._changed:
+            self.joins.append(message)
+            self._changed.notify_all()
+
+    async def _open_down(self, guest: Guest, slots: int) -> None:
+        """Offers pairs of audio and video with the mids of the protocol."""
+        guest.down = down = RTCPeerConnection(CONFIGURATION)
+        guest.slots = slots
+        guest.carries = dict.fromkeys(range(slots))
+        for _ in range(slots):
+            down.addTransceiver("audio", direction="sendonly")
+            down.addTransceiver("video", direction="sendonly")
+        offer = await down.createOffer()
+        sdp = offer.sdp
+        for number in range(slots * 2):
+            sdp = sdp.replace(f"a=mid:{number}\r\n", f"a=mid:{'av'[number % 2]}{number // 2}\r\n")
+        mids = " ".join(f"a{slot} v{slot}" for slot in range(slots))
+        old = " ".join(str(number) for number in range(slots * 2))
+        sdp = sdp.replace(f"a=group:BUNDLE {old}\r\n", f"a=group:BUNDLE {mids}\r\n")
+        await down.setLocalDescription(RTCSessionDescription(sdp, "offer"))
+        await send(guest.socket, Offer(generation=1, sdp=down.localDescription.sdp))
+
+    async def _serve(self, guest: Guest, message: ClientMessage) -> None:
+        """Everything after the join."""
+        match message:
+            case Answer():
+                assert guest.down is not None
+                await guest.down.setRemoteDescription(RTCSessionDescription(message.sdp, "answer"))
+                await send(guest.socket, Done(re=message.request))
+                await self._fill_slots()
+            case Publish():
+                await self._publish(guest, message)
+            case Leave():
+                self.departures.append(LeaveReason.LEFT)
+                await send(guest.socket, Done(re=message.request))
+                await send(guest.socket, Closing(reason=ClosingReason.LEFT))
+                del self.guests[guest.id]
+                await self._tell(MemberLeft(participant=guest.id, reason=LeaveReason.LEFT))
+                await guest.socket.close()
+
+    async def _publish(self, guest: Guest, message: Publish) -> None:
+        """Answers, and puts the sources into the others' slots."""
+        guest.up = up = RTCPeerConnection(CONFIGURATION)
+        await up.setRemoteDescription(RTCSessionDescription(message.sdp, "offer"))
+        await up.setLocalDescription(await up.createAnswer())
+        tracks = {transceiver.mid: transceiver.receiver.track for transceiver in up.getTransceivers()}
+        guest.sources = {}
+        for offered in message.tracks:
+            guest.sources.setdefault(offered.source, {})[offered.kind] = tracks[offered.mid]
+        await send(guest.socket, Published(re=message.request, sdp=up.localDescription.sdp))
+        await self._tell(MemberUpdate(member=guest.member()))
+        await self._fill_slots()
+
+    async def _tell(self, message: ServerMessage) -> None:
+        """Says it to everybody."""
+        for guest in self.guests.values():
+            await send(guest.socket, message)
+
+    async def _fill_slots(self) -> None:
+        """Puts each source that somebody doesn't have yet into a free slot of his."""
+        for guest in self.guests.values():
+            changed = []
+            for other in self.guests.values():
+                for source, tracks in other.sources.items():
+                    key = (other.id, source)
+                    free = [slot for slot, content in guest.carries.items() if content is None]
+                    if other is guest or key in guest.carries.values() or not free:
+                        continue
+                    guest.carries[free[0]] = key
+                    self._send_into(guest, free[0], tracks)
+                    changed.append(Slot(index=free[0], participant=other.id, source=source))
+            if changed:
+                await send(guest.socket, Slots(slots=tuple(changed)))
+
+    def _send_into(self, guest: Guest, slot: int, tracks: dict[str, MediaStreamTrack]) -> None:
+        """Relays a source's tracks into one slot."""
+        assert guest.down is not None
+        for kind, track in tracks.items():
+            transceiver = guest.down.getTransceivers()[slot * 2 + (kind == Kind.VIDEO)]
+            transceiver.sender.replaceTrack(self._relay.subscribe(track, buffered=False))
+
+
+async def send(socket: web.WebSocketResponse, message: ServerMessage) -> None:
+    """One message as text."""
+    await socket.send_str(msgspec.json.encode(message).decode())
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncGenerator[SmallServer, None]:
+    """A small server on a port of its own."""
+    small = SmallServer()
+    app = web.Application()
+    app.router.add_get("/ws", small.socket)
+    async with TestServer(app) as running:
+        small.link = Link(f"http://{running.host}:{running.port}", GOOD_TOKEN)
+        yield small
+        await small.close()

@@ -1,0 +1,194 @@
+"""Bots meet in a small server (see conftest.py) and see and hear each other through real connections."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av import AudioFrame, VideoFrame
+from conftest import SmallServer
+
+from telepresence.bots.chart import ChartFormat, Tone
+from telepresence.bots.clip import load_clip
+from telepresence.bots.participant import Participant, SourceKey
+from telepresence.bots.session import RefusedError
+from telepresence.bots.tracks import BotSource, chart_source, clip_source
+from telepresence.bots.watch import SourceReport, Watcher
+from telepresence.signaling.messages import ErrorCode, LeaveReason
+
+pytestmark = pytest.mark.asyncio
+
+
+class Waiting(Watcher):
+    """A judge that one can wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tick = asyncio.Event()
+
+    def video(self, key: SourceKey, frame: VideoFrame) -> None:
+        """Judges, and wakes who waits."""
+        super().video(key, frame)
+        self._tick.set()
+
+    def audio(self, key: SourceKey, frame: AudioFrame) -> None:
+        """Judges, and wakes who waits."""
+        super().audio(key, frame)
+        self._tick.set()
+
+    async def until(self, met: Callable[[dict[str, SourceReport]], bool], bot: Participant) -> dict[str, SourceReport]:
+        """Waits, at most 20 s, until the reports (by source) meet the condition."""
+        reports = {}
+        try:
+            async with asyncio.timeout(20):
+                while True:
+                    reports = {report.source: report for report in self.sources(bot.members)}
+                    if met(reports):
+                        return reports
+                    self._tick.clear()
+                    await self._tick.wait()
+        except TimeoutError:
+            pytest.fail(f"not within 20 s: {reports}")
+
+
+@asynccontextmanager
+async def on_air(bot: Participant) -> AsyncGenerator[asyncio.Task[None], None]:
+    """The bot running, joined, and gone afterwards."""
+    running = asyncio.create_task(bot.run())
+    async with asyncio.timeout(10):
+        await bot.wait_joined()
+    try:
+        yield running
+        await bot.leave()
+        async with asyncio.timeout(5):
+            await running
+    finally:
+        running.cancel()
+
+
+def small_chart(number: int, hz: float) -> BotSource:
+    """A chart that is cheap to send through three encoders."""
+    form = ChartFormat(width=320, height=180)
+    return chart_source(
+        source_id="chart", label="Chart", form=form, number=number, tone=Tone(hz=hz, level_dbfs=-20)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds of a film: a moving picture in MPEG-4 at 10 fps with a tone of 660 Hz."""
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as sink:
+        video = sink.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        audio = sink.add_stream("aac", rate=48_000, layout="stereo")
+        for number in range(20):
+            picture = np.full((180, 320, 3), number * 12, np.uint8)
+            sink.mux(video.encode(VideoFrame.from_ndarray(picture)))
+        tone = Tone(hz=660, level_dbfs=-20)
+        for piece in range(100):
+            samples = tone.samples(first=piece * 960, count=960).repeat(2)[None, :]
+            frame = AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+            frame.sample_rate, frame.pts = 48_000, piece * 960
+            sink.mux(audio.encode(frame))
+        sink.mux(video.encode(None))
+        sink.mux(audio.encode(None))
+    return path
+
+
+async def test_a_chart_and_a_clip_are_seen_and_heard(server: SmallServer, film: Path, tmp_path: Path) -> None:
+    """One bot publishes a chart and a passed-through clip, another receives both in two slots and judges them."""
+    clip = load_clip(film, tmp_path / "cache")
+    sources = [small_chart(7, 440), clip_source(source_id="clip", label="Clip", clip=clip)]
+    judge = Waiting()
+    watching = Participant(server.link, slots=2, sink=judge)
+    async with on_air(watching), on_air(Participant(server.link, sources=sources)):
+        reports = await judge.until(
+            lambda seen: len(seen) == 2
+            and all(
+                source.video is not None and source.video.frames_decoded > 90 and source.audio is not None
+                and source.audio.seconds > 2
+                for source in seen.values()
+            ),
+            watching,
+        )  # fmt: skip
+    chart, clip_report = reports["chart"], reports["clip"]
+    assert chart.name == "Hospital p2"
+    assert chart.video is not None
+    assert chart.video.numbers == {7: chart.video.codes_read}
+    assert chart.video.codes_read == chart.video.frames_decoded
+    assert chart.video.fps > 25
+    assert chart.video.delay is not None
+    assert chart.video.delay.p50_ms < 500
+    assert chart.audio is not None
+    assert chart.audio.frequency_hz == pytest.approx(440, abs=1)
+    assert chart.audio.level_dbfs == pytest.approx(-20, abs=1)
+    assert clip_report.video is not None
+    assert (clip_report.video.width, clip_report.video.height) == (640, 360)
+    assert clip_report.video.fps > 22
+    assert clip_report.audio is not None
+    assert clip_report.audio.frequency_hz == pytest.approx(660, abs=2)
+
+
+async def test_a_lost_socket_is_resumed_while_media_goes_on(server: SmallServer) -> None:
+    """The publisher's socket is cut: it comes back with its secret and no slots, and no picture is missed."""
+    judge = Waiting()
+    watching = Participant(server.link, slots=1, sink=judge)
+    publishing = Participant(server.link, sources=[small_chart(1, 440)])
+    async with on_air(watching), on_air(publishing):
+        await judge.until(lambda seen: "chart" in seen and seen["chart"].video is not None, watching)
+        first = publishing.joined
+        await publishing.drop_socket()
+        await server.until_joins(3)
+        reports = await judge.until(lambda seen: frames(seen) > 60, watching)
+        again = publishing.joined
+    assert first is not None
+    assert again is not None
+    assert (server.joins[2].resume, server.joins[2].slots) == (first.resume, 0)
+    assert (again.resumed, again.participant) == (True, first.participant)
+    assert reports["chart"].video is not None
+    assert reports["chart"].video.freezes == 0
+    assert server.departures == [LeaveReason.LEFT, LeaveReason.LEFT]
+
+
+async def test_a_seat_that_is_gone_is_taken_anew(server: SmallServer) -> None:
+    """The server has forgotten the publisher: it joins as a new one and publishes again."""
+    judge = Waiting()
+    watching = Participant(server.link, slots=2, sink=judge)
+    publishing = Participant(server.link, sources=[small_chart(1, 440)])
+    async with on_air(watching), on_air(publishing):
+        await judge.until(lambda seen: frames(seen) > 0, watching)
+        forgotten = server.guests.pop("p2")
+        await publishing.drop_socket()
+        await judge.until(lambda _: ("p3", "chart") in watching.slots.values(), watching)
+        assert forgotten.up is not None
+        await forgotten.up.close()
+        assert publishing.joined is not None
+        assert publishing.joined.participant == "p3"
+
+
+async def test_a_refused_token_ends_the_bot_with_the_servers_words(server: SmallServer) -> None:
+    """Asking again would not help, so `run` ends."""
+    bot = Participant(replace(server.link, token="a-foreign-one"), sources=[small_chart(1, 440)])
+    with pytest.raises(RefusedError, match="not issued by this server") as refusal:
+        await bot.run()
+    assert refusal.value.code is ErrorCode.TOKEN_INVALID
+
+
+async def test_a_server_that_is_not_there_is_named(server: SmallServer) -> None:
+    """Nothing listens: the bot goes on trying, and says what is wrong."""
+    bot = Participant(replace(server.link, origin="http://127.0.0.1:9"))
+    running = asyncio.create_task(bot.run())
+    await asyncio.wait({running}, timeout=0.3)
+    running.cancel()
+    assert bot.trouble.startswith("No server can be reached at http://127.0.0.1:9")
+
+
+def frames(seen: dict[str, SourceReport]) -> int:
+    """Frames of the chart so far."""
+    chart = seen.get("chart")
+    return 0 if chart is None or chart.video is None else chart.video.frames_decoded

@@ -1,0 +1,217 @@
+"""A room with people in it: a server, sites and bots that a test opens, and that are all closed when it ends.
+
+Before this module a test names who is there; after it, `site.py` and `telepresence.bots` do what these do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Locator, Playwright
+
+from e2e.load import Watch
+from e2e.server import Server
+from e2e.site import PATIENCE_S, Capture, Picture, Site, Tone, eventually
+from telepresence.bots.chart import ChartFormat
+from telepresence.bots.chart import Tone as ToneShape
+from telepresence.bots.fixtures import write_audio, write_video
+from telepresence.bots.link import parse_link
+from telepresence.bots.participant import Participant
+from telepresence.bots.session import RefusedError
+from telepresence.bots.tracks import chart_source
+from telepresence.bots.watch import SourceReport, Watcher
+
+LEAST_FPS = 25.0
+"""What a consultation needs. Source: domain.md's row 1, ≥ 25 fps decoded."""
+
+WINDOW_S = 3.0
+WINDOWS = 6
+"""A picture is good if one window of so many is: the machine has two cores for all browsers at once."""
+
+HZ_TOLERANCE = 12.0
+"""Two bins of the analyser's transform (5.9 Hz each)."""
+
+LEVEL_TOLERANCE_DB = 4.0
+"""Opus at its default rate keeps a sine's level within 1 dB; the rest is for a window with a concealed packet."""
+
+TONE_LEVEL_DBFS = -18.0
+SINE_RMS_DB = -3.01
+"""A full-scale sine has a root mean square 3.01 dB below full scale."""
+
+SLOTS = 6
+
+CAPTURE_S = 4
+"""Length of a camera's file, which is then played again; a second of it takes 10 MB."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a publisher is told from all others: the number in its time code and the frequency of its tone."""
+
+    number: int
+    hz: float
+
+
+def write_capture(folder: Path, sign: Sign) -> Capture:
+    """Files for a site's camera and microphone, that show and sound the sign."""
+    camera, microphone = folder / f"{sign.number}.y4m", folder / f"{sign.number}.wav"
+    write_video(camera, form=ChartFormat(), label=f"Source {sign.number}", source=sign.number, seconds=CAPTURE_S)
+    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS), seconds=CAPTURE_S)
+    return Capture(camera=camera, microphone=microphone)
+
+
+class Bot:
+    """An aiortc participant in the test's own process, that publishes a chart and a tone and judges what it gets."""
+
+    def __init__(self, site: str, link: str, sign: Sign | None) -> None:
+        """Nothing happens before `start`."""
+        sources = []
+        if sign:
+            tone = ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS)
+            sources = [
+                chart_source(source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone)
+            ]
+        self.site = site
+        self.sign = sign
+        self.watcher = Watcher()
+        self.participant = Participant(parse_link(link), sources=sources, slots=SLOTS, sink=self.watcher)
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Joins."""
+        self._running = asyncio.create_task(self.participant.run())
+        async with asyncio.timeout(PATIENCE_S):
+            await self.participant.wait_joined()
+
+    @property
+    def id(self) -> str:
+        """Its participant's id."""
+        assert self.participant.joined is not None, "the bot has not joined"
+        return self.participant.joined.participant
+
+    async def participant_of(self, site: str) -> str:
+        """Waits until somebody of this site is in the room, and returns the id."""
+
+        async def find() -> str | None:
+            found = [member.participant for member in self.participant.members.values() if member.site == site]
+            return found[0] if found else None
+
+        return await eventually(f"somebody of {site} in the room", find, bool, PATIENCE_S)
+
+    def report(self, participant: str) -> SourceReport | None:
+        """The verdict so far on what a participant publishes."""
+        reports = [
+            report for report in self.watcher.sources(self.participant.members) if report.participant == participant
+        ]
+        return reports[0] if reports else None
+
+    def frames(self, participant: str) -> int:
+        """Frames decoded so far of what a participant publishes."""
+        report = self.report(participant)
+        return report.video.frames_decoded if report and report.video else 0
+
+    async def wait_frames(self, participant: str, more: int) -> None:
+        """Waits until so many more frames were decoded of a participant."""
+        goal = self.frames(participant) + more
+
+        async def count() -> int:
+            return self.frames(participant)
+
+        await eventually(f"{more} more frames of {participant}", count, lambda frames: frames >= goal, PATIENCE_S)
+
+    async def close(self) -> None:
+        """Leaves."""
+        if self._running is None:
+            return
+        await self.participant.leave()
+        self._running.cancel()
+        with suppress(asyncio.CancelledError, RefusedError):
+            await self._running
+
+
+class Stage:
+    """Everybody whom a test brings into its server's room."""
+
+    def __init__(self, server: Server, playwright: Playwright, captures: Callable[[Sign], Capture]) -> None:
+        """`captures` makes the files of a site's camera and microphone."""
+        self.server = server
+        self.sites: list[Site] = []
+        self.bots: list[Bot] = []
+        self._playwright = playwright
+        self._captures = captures
+
+    async def site(self, name: str, sign: Sign | None, link: str = "") -> Site:
+        """A hospital that has opened its link and not pressed Join. Without a sign it has neither camera nor microphone."""
+        capture = self._captures(sign) if sign else None
+        site = await Site.open(self._playwright, name, link or self.server.link(name), capture)
+        self.sites.append(site)
+        return site
+
+    async def bot(self, name: str, sign: Sign | None, link: str = "") -> Bot:
+        """A bot that has joined."""
+        bot = Bot(name, link or self.server.link(name), sign)
+        self.bots.append(bot)
+        await bot.start()
+        return bot
+
+    async def sees(self, viewer: Site, tile: Locator, sign: Sign) -> Picture:
+        """Asserts that the tile shows whom it should, at 25 different frames a second."""
+        watch = Watch({"server": self.server.pid} | {site.name: site.pid for site in self.sites})
+        pictures: list[Picture] = []
+        while len(pictures) < WINDOWS:
+            picture = await viewer.watch(tile, WINDOW_S)
+            assert set(picture.sources) <= {sign.number}, f"{viewer.name} sees {picture.sources}, not {sign.number}"
+            if picture.code_fps >= LEAST_FPS:
+                return picture
+            pictures.append(picture)
+        raise AssertionError(f"{viewer.name} sees {sign.number} at {pictures}; {watch.report()}")
+
+    async def hears(self, viewer: Site, tile: Locator, sign: Sign) -> Tone:
+        """Asserts that the tile's sound is whose it should be, as loud as it was sent."""
+        level = TONE_LEVEL_DBFS + SINE_RMS_DB
+
+        def good(tone: Tone) -> bool:
+            return abs(tone.hz - sign.hz) <= HZ_TOLERANCE and abs(tone.dbfs - level) <= LEVEL_TOLERANCE_DB
+
+        what = f"{viewer.name} hears {sign.hz:g} Hz at {level:.1f} dBFS"
+        return await eventually(what, lambda: viewer.hear(tile), good, PATIENCE_S)
+
+    async def bot_gets(self, bot: Bot, participant: str, sign: Sign) -> None:
+        """Asserts that the bot reads a site's time code at 25 different frames a second, and hears its tone."""
+
+        async def rate() -> float:
+            before, began = bot.frames(participant), asyncio.get_running_loop().time()
+            await asyncio.sleep(WINDOW_S)
+            return (bot.frames(participant) - before) / (asyncio.get_running_loop().time() - began)
+
+        what = f"frames a second that {bot.site} decodes of {sign.number}"
+        await eventually(what, rate, lambda fps: fps >= LEAST_FPS, WINDOW_S * WINDOWS)
+        report = bot.report(participant)
+        assert report
+        assert report.video
+        assert set(report.video.numbers) == {sign.number}
+        assert report.audio
+        assert report.audio.frequency_hz is not None
+        assert report.audio.level_dbfs is not None
+        assert abs(report.audio.frequency_hz - sign.hz) <= HZ_TOLERANCE
+        assert abs(report.audio.level_dbfs - TONE_LEVEL_DBFS) <= LEVEL_TOLERANCE_DB
+
+    async def save(self, folder: Path) -> None:
+        """Leaves screenshots, consoles and the server's log."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "server.log").write_text(self.server.log())
+        await _all(site.save(folder) for site in self.sites)
+
+    async def close(self) -> None:
+        """Everybody goes."""
+        await _all(bot.close() for bot in self.bots)
+        await _all(site.close() for site in self.sites)
+
+
+async def _all(tasks: Iterable[Awaitable[None]]) -> None:
+    """Does all, whatever some of them raise: what is wrong has been said by the test."""
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,83 @@
+"""Whether what `make run` prints leads where it says: a link, one press, live video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Playwright
+
+from e2e.server import Demo
+from e2e.site import PATIENCE_S, Site, eventually
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parent.parent.parent
+START_S = 5.0
+"""The second `make run` starts in less."""
+
+LIVE_MS = 2_000
+"""From the press of Join to live video."""
+
+TRIES = 3
+"""Joins of which one must be in time: bot, browser and server share two cores with the test."""
+
+AUDIBLE_DBFS = -60.0
+SOURCES = ("clip", "chart")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`make run` on ports and with a data folder of its own."""
+    with Demo(["make", "run"], tmp_path_factory.mktemp("demo"), os.environ, ROOT) as demo:
+        yield demo
+
+
+def test_the_second_start_takes_seconds(demo: Demo) -> None:
+    """Everything is built; nothing is built again."""
+    assert demo.started_in_s < START_S
+
+
+def test_it_prints_a_link_for_everybody(demo: Demo) -> None:
+    """Three hospitals of a consultation, a broadcast's presenter and audience, and the organiser."""
+    assert len(demo.links) == 6
+
+
+async def press(site: Site) -> float:
+    """Joins, and returns the milliseconds from the press to the first frame of another site."""
+    await site.join()
+    await site.page.wait_for_function(
+        "performance.getEntriesByName('first-remote-frame').length > 0", timeout=PATIENCE_S * 1000
+    )
+    pressed, frame = await site.page.evaluate(
+        "['join-pressed', 'first-remote-frame'].map((name) => performance.getEntriesByName(name)[0].startTime)"
+    )
+    return frame - pressed
+
+
+async def test_one_press_leads_to_live_video(demo: Demo, playwright: Playwright) -> None:
+    """The bot's film and chart are on the screen within two seconds of the press, and the film is heard."""
+    site = await Site.open(playwright, "first", demo.links[0], None)
+    took: list[float] = []
+    while not took or (min(took) >= LIVE_MS and len(took) < TRIES):
+        async with site.tab():
+            took.append(await press(site))
+    assert min(took) < LIVE_MS
+    await site.join()
+    for source in SOURCES:
+        await eventually(source, site.live_tile(source).count, bool, PATIENCE_S)
+    picture = await site.watch(site.live_tile("chart"), 2.0)
+    assert picture.code_fps > 0
+    film = site.live_tile("clip")
+    await eventually("the film's sound", lambda: site.hear(film), lambda tone: tone.dbfs > AUDIBLE_DBFS, PATIENCE_S)
+    await site.close()
+
+
+async def test_every_link_opens_a_room(demo: Demo, playwright: Playwright) -> None:
+    """Each of the printed links lets its bearer in."""
+    for number, link in enumerate(demo.links):
+        site = await Site.open(playwright, f"bearer-{number}", link, None)
+        await site.join()
+        await site.close()

@@ -1,0 +1,80 @@
+"""What a hospital notices of a lost socket: that nothing happens to the call."""
+
+from __future__ import annotations
+
+import pytest
+
+from e2e.proxy import Proxy
+from e2e.site import PATIENCE_S, Site, eventually
+from e2e.stage import Bot, Sign, Stage
+from telepresence.signaling.messages import Presence
+
+pytestmark = pytest.mark.e2e
+
+BOT = Sign(number=1, hz=500)
+XIXIA = Sign(number=11, hz=800)
+A_SECOND_OF_FRAMES = 25
+
+
+async def wait_presence(bot: Bot, participant: str, presence: Presence) -> None:
+    """Waits until the bot was told that the participant is away, or here again."""
+
+    async def told() -> Presence:
+        return bot.participant.members[participant].presence
+
+    await eventually("presence", told, lambda value: value is presence, PATIENCE_S)
+
+
+async def wait_more_frames(site: Site, participant: str) -> None:
+    """Waits until the tile's picture has had a second's frames more."""
+    tile = site.tile(participant)
+    goal = await site.frames(tile) + A_SECOND_OF_FRAMES
+    await eventually("frames", lambda: site.frames(tile), lambda frames: frames >= goal, PATIENCE_S)
+
+
+async def stream_of(site: Site, participant: str) -> str:
+    """Which stream the tile plays: another one would mean another peer connection."""
+    return await site.tile(participant).evaluate(
+        "(tile) => probe.videoOf(tile).srcObject.getTracks().map(t => t.id).join()"
+    )
+
+
+async def test_a_cut_socket_resumes_and_media_goes_on_meanwhile(proxied: tuple[Stage, Proxy]) -> None:
+    """The wire to the server is cut for good, both directions of media go on, and the seat is taken again."""
+    stage, proxy = proxied
+    bot = await stage.bot("bot", BOT)
+    xixia = await stage.site("xixia", XIXIA)
+    await xixia.join()
+    await xixia.wait_live(bot.id)
+    participant = await bot.participant_of("xixia")
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    stream, accepted = await stream_of(xixia, bot.id), proxy.accepted
+
+    proxy.cut()
+    await xixia.wait_state("reconnecting")
+    await wait_presence(bot, participant, Presence.AWAY)
+    await wait_more_frames(xixia, bot.id)
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+
+    proxy.mend()
+    await xixia.wait_state("joined")
+    await wait_presence(bot, participant, Presence.HERE)
+    await wait_more_frames(xixia, bot.id)
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    assert proxy.accepted > accepted
+    assert await stream_of(xixia, bot.id) == stream, "media was opened anew"
+    assert await bot.participant_of("xixia") == participant
+
+
+async def test_a_reloaded_page_is_the_same_participant(stage: Stage) -> None:
+    """A nervous hand reloads the page: the others keep one tile of that hospital, and it is live again."""
+    bot = await stage.bot("bot", BOT)
+    xixia = await stage.site("xixia", XIXIA)
+    await xixia.join()
+    participant = await bot.participant_of("xixia")
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    await xixia.reload()
+    await xixia.wait_live(bot.id)
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    of_xixia = [member for member in bot.participant.members.values() if member.site == "xixia"]
+    assert [member.participant for member in of_xixia] == [participant]

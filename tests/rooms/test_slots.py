@@ -1,0 +1,38 @@
+"""Who stands in which slot."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telepresence.rooms.slots import SlotTable, SourceKey
+
+
+def key(name: str) -> SourceKey:
+    """Names a source of the one publisher here."""
+    return SourceKey("p", name)
+
+
+def test_sources_are_seated_in_order_and_the_rest_waits() -> None:
+    """Three sources for two slots: the third waits."""
+    table = SlotTable(2)
+    table.fill([key("a"), key("b"), key("c")])
+    assert table.holders == [key("a"), key("b")]
+
+
+def test_a_freed_slot_goes_to_the_first_who_waits_and_nobody_else_moves() -> None:
+    """The first of three leaves: the third takes its slot, the second stays where it is."""
+    table = SlotTable(2)
+    table.fill([key("a"), key("b"), key("c")])
+    table.fill([key("b"), key("c")])
+    assert table.holders == [key("c"), key("b")]
+
+
+@given(st.integers(0, 4), st.lists(st.lists(st.sampled_from("abcdef"), unique=True)))
+def test_whatever_comes_and_goes_no_seat_is_wasted_and_nobody_is_moved(count: int, story: list[list[str]]) -> None:
+    """For any story: no source twice, no empty slot beside a waiting source, who stays keeps its slot."""
+    table = SlotTable(count)
+    for present in story:
+        before = list(table.holders)
+        table.fill([key(name) for name in present])
+        seated = [holder for holder in table.holders if holder]
+        assert len(seated) == len(set(seated)) == min(count, len(present))
+        assert all(old == new for old, new in zip(before, table.holders, strict=True) if old and old.source in present)

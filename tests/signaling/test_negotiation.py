@@ -1,0 +1,204 @@
+"""Descriptions of real peers are understood; bent ones are refused by line."""
+
+import contextlib
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stage import Stage, answer_to, offer_sdp, sdp
+from telepresence.engine.commands import Codec, Setup
+from telepresence.signaling.description import Local, MediaAddress, write_answer
+from telepresence.signaling.messages import ErrorCode, Kind, Offer, TrackOffer
+from telepresence.signaling.negotiation import read_down_answer, read_up_offer
+from telepresence.signaling.refusal import RefusalError
+
+CAMERA = (
+    TrackOffer(mid="0", kind=Kind.AUDIO, source="camera"),
+    TrackOffer(mid="1", kind=Kind.VIDEO, source="camera"),
+)
+MIDS = ("a0", "v0", "a1", "v1")
+LOCAL = Local(MediaAddress(("192.0.2.7", "2001:db8::7"), 8081, "AB:CD"), "ourUfrag", "ourPassword", "passive")
+
+
+def refusal(text: str, tracks: tuple[TrackOffer, ...] = CAMERA) -> RefusalError:
+    """Returns how an offer is refused."""
+    with pytest.raises(RefusalError) as caught:
+        read_up_offer(text, tracks)
+    return caught.value
+
+
+# --- real peers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "opus", "vp8", "rtx", "mid_id"),
+    [("chromium-offer", 111, 96, 97, 4), ("aiortc-offer", 96, 97, 98, 1), ("firefox-offer", 109, 120, 124, 3)],
+)
+def test_each_peers_offer_is_read_in_its_own_numbers(name: str, opus: int, vp8: int, rtx: int, mid_id: int) -> None:
+    """Payload types, the mid extension, SSRCs and the DTLS role."""
+    offer = read_up_offer(sdp(name), CAMERA)
+    audio, video = (media.choice for media in offer.media)
+    assert audio
+    assert video
+    assert (audio.codec, audio.payload_type, audio.mid_extension) == (Codec.OPUS, opus, mid_id)
+    assert (video.codec, video.payload_type, video.rtx_payload_type) == (Codec.VP8, vp8, rtx)
+    assert {"nack", "nack pli", "goog-remb"} <= set(video.feedback)
+    assert None not in (audio.ssrc, video.ssrc, video.rtx_ssrc)
+    assert offer.transport.setup is Setup.PASSIVE
+    assert re.fullmatch("[0-9a-f]{64}", offer.transport.fingerprint)
+
+
+def test_a_ufrag_that_looks_like_a_number_stays_a_text() -> None:
+    """The Firefox fixture has `12e40000`, which a careless parser makes a number of."""
+    assert read_up_offer(sdp("firefox-offer"), CAMERA).transport.ufrag == "12e40000"
+
+
+@pytest.mark.parametrize("name", ["chromium-offer", "aiortc-offer", "firefox-offer"])
+def test_the_answer_keeps_the_peers_numbers_and_takes_no_transport_cc(name: str) -> None:
+    """One codec a line, the mid extension alone, all candidates inside."""
+    offer = read_up_offer(sdp(name), CAMERA)
+    answer = write_answer(offer, LOCAL, 5, 1)
+    for media in offer.media:
+        assert media.choice
+        assert f"a=rtpmap:{media.choice.payload_type} " in answer
+        assert f"a=extmap:{media.choice.mid_extension} urn:ietf:params:rtp-hdrext:sdes:mid" in answer
+    assert answer.count("a=extmap") == 2
+    assert "transport-cc" not in answer
+    assert "a=ice-lite\r\n" in answer
+    assert "a=group:BUNDLE 0 1\r\n" in answer
+    assert answer.count("a=recvonly") == 2
+    assert "a=candidate:1 1 udp 2130706431 192.0.2.7 8081 typ host\r\n" in answer
+    assert "a=candidate:2 1 udp 2130706175 2001:db8::7 8081 typ host\r\n" in answer
+    assert answer.count("a=end-of-candidates") == 2
+    assert all(line.isascii() for line in answer.split("\r\n"))
+
+
+@pytest.mark.parametrize("name", ["chromium-answer", "aiortc-answer"])
+def test_each_peers_answer_takes_everything_and_makes_us_dtls_server(name: str) -> None:
+    """Opus, VP8, RTX, NACK, mid."""
+    answer = read_down_answer(sdp(name), MIDS)
+    assert (answer.audio, answer.video, answer.rtx, answer.nack, answer.mid_extension) == (True,) * 5
+    assert answer.transport.setup is Setup.PASSIVE
+
+
+def test_a_peer_that_is_dtls_server_makes_us_the_client() -> None:
+    """PyAV's WHIP offers `setup:passive`."""
+    text = offer_sdp().replace("a=setup:actpass", "a=setup:passive")
+    assert read_up_offer(text, CAMERA).transport.setup is Setup.ACTIVE
+
+
+def test_our_offer_has_a_pair_of_lines_a_slot_in_lip_sync() -> None:
+    """Mids, the shared stream, RTX by FID, and what every browser needs."""
+    offer = Stage().join(slots=2).last(Offer).sdp
+    assert "a=group:BUNDLE a0 v0 a1 v1\r\n" in offer
+    assert offer.count("a=msid:slot1 ") == 2
+    assert offer.count("a=ssrc-group:FID ") == 2
+    assert offer.count("a=setup:actpass") == 4
+    assert offer.count("a=candidate:") == 4  # aiortc keeps those of the last m-line
+    ufrag = re.findall(r"a=ice-ufrag:(\S+)", offer)
+    pwd = re.findall(r"a=ice-pwd:(\S+)", offer)
+    assert len(set(ufrag)) == len(set(pwd)) == 1
+    assert len(ufrag[0]) >= 8
+    assert len(pwd[0]) >= 22
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("v=0", "v=1", "Line 1"),
+        ("s=-", "nonsense", "Line 3"),
+        ("a=ice-ufrag:Kx4d", "a=ice-ufrag:Kx", "ice-ufrag"),
+        ("a=ice-pwd:Zq3JvH8cT1mWb6yR0sNfEu5k", "a=ice-pwd:short", "ice-pwd"),
+        ("a=fingerprint:sha-256 8F:", "a=fingerprint:sha-256 XX:", "hex digits"),
+        ("a=fingerprint:sha-256", "a=fingerprint:sha-1", "sha-256"),
+        ("a=setup:actpass", "a=setup:holdconn", "actpass"),
+        ("a=setup:actpass\r\n", "", "a=setup"),
+        ("a=mid:1\r\n", "", "a=mid"),
+        ("a=mid:1", "a=mid:0", "mid"),
+        ("a=rtcp-mux\r\n", "", "rtcp-mux"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0", "BUNDLE"),
+        ("a=rtpmap:96 VP8", "a=rtpmap:196 VP8", "0 to 127"),
+        ("FID 2001 2002", "FID 2001 4294967296", "4294967295"),
+        ("m=video 9 ", "m=video 99999 ", "65535"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF 96 97", "m=video 9", "m-line needs"),
+        ("a=extmap:4 ", "a=extmap:15 ", "0 to 14"),
+        ("m=video", "m=audio", "is video"),
+        ("a=sendonly", "a=recvonly", "sendonly or sendrecv"),
+    ],
+)
+def test_a_bent_offer_is_refused_in_words(old: str, new: str, words: str) -> None:
+    """Each names what is wrong, and where there is a line, the line."""
+    error = refusal(offer_sdp().replace(old, new))
+    assert error.code is ErrorCode.SDP_INVALID
+    assert words in error.message
+
+
+def test_lines_that_do_not_share_one_transport_are_refused() -> None:
+    """The second m-line has another ufrag."""
+    head, tail = offer_sdp().split("m=video")
+    error = refusal(head + "m=video" + tail.replace("Kx4d", "Other"))
+    assert "share one" in error.message
+
+
+@pytest.mark.parametrize(("codec", "other"), [("VP8", "VP9"), ("opus", "PCMU")])
+def test_an_offer_without_our_codec_has_nothing_in_common(codec: str, other: str) -> None:
+    """Told by a code of its own, so that a page can say it in its own words."""
+    assert refusal(offer_sdp().replace(codec, other)).code is ErrorCode.NO_COMMON_CODEC
+
+
+def test_too_many_lines_and_too_many_bytes_are_refused() -> None:
+    """64 m-lines and 64 KiB are the bounds."""
+    tail = "m=" + offer_sdp().split("m=")[2]
+    many = offer_sdp() + "".join(tail.replace("a=mid:1", f"a=mid:{n}") for n in range(2, 65))
+    assert "64 m-lines" in refusal(many).message
+    assert "65536" in refusal(offer_sdp() + "a=x:" + "é" * 40_000).message
+
+
+LINES = offer_sdp().split("\r\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(LINES) - 1),
+            st.sampled_from(["drop", "repeat", "cut", "swap", "replace"]),
+            st.text(max_size=12),
+        ),
+        max_size=4,
+    )
+)
+def test_no_mutation_of_an_offer_breaks_the_reader(changes: list[tuple[int, str, str]]) -> None:
+    """Lines dropped, repeated, cut, replaced: it is read or refused, and a read one can be answered."""
+    lines = list(LINES)
+    for place, change, text in changes:
+        index = place % max(1, len(lines))
+        if not lines:
+            break
+        line = lines[index]
+        new = {
+            "drop": [],
+            "repeat": [line, line],
+            "cut": [line[: len(line) // 2]],
+            "swap": [line[::-1]],
+            "replace": [line[:5] + text],
+        }
+        lines[index : index + 1] = new[change]
+    with contextlib.suppress(RefusalError):
+        offer = read_up_offer("\r\n".join(lines), CAMERA)
+        assert write_answer(offer, LOCAL, 1, 1).startswith("v=0\r\n")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(), st.integers(0, 4000))
+def test_no_mutation_of_an_answer_breaks_the_reader(text: str, place: int) -> None:
+    """Any text put anywhere."""
+    whole = answer_to(Stage().join(slots=2).last(Offer).sdp)
+    bent = whole[:place] + text + whole[place:]
+    with contextlib.suppress(RefusalError):
+        read_down_answer(bent, MIDS)

@@ -1,0 +1,127 @@
+"""A session's life: its states, its gates, its end."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stage import Stage, example
+from telepresence.signaling.frames import CLIENT_TYPES
+from telepresence.signaling.messages import Closing, ClosingReason, Error, ErrorCode, MemberLeft, MemberUpdate, Presence
+
+
+def test_without_a_join_a_socket_ends_after_five_seconds() -> None:
+    """Not at 4.9 s, but at 5."""
+    stage = Stage()
+    client = stage.open()
+    stage.advance(4.9)
+    assert not client.inbox
+    stage.advance(0.1)
+    assert client.error.code is ErrorCode.JOIN_TIMEOUT
+    assert client.last(Closing).reason is ClosingReason.REFUSED
+    assert client.close_code == 4003
+
+
+def test_the_first_frame_may_have_eight_kibibytes_and_later_ones_more() -> None:
+    """The same long frame is too large before the join and merely unknown after it."""
+    stage = Stage()
+    frame = json.dumps({"type": "essay", "text": "x" * 9000})
+    early = stage.open()
+    early.send_raw(frame)
+    assert early.error.code is ErrorCode.TOO_LARGE
+    late = stage.join()
+    late.send_raw(frame)
+    assert late.error.code is ErrorCode.UNKNOWN_MESSAGE
+    late.send_raw("x" * 100_000)
+    assert late.error.code is ErrorCode.TOO_LARGE
+    assert late.close_code is None
+
+
+def test_a_refused_frame_names_its_request_where_that_can_be_read() -> None:
+    """`re` is the request, or null."""
+    client = Stage().join()
+    client.send_raw('{"type": "mute", "request": 41, "mid": 7, "muted": true}')
+    assert (client.error.re, client.error.code) == (41, ErrorCode.MALFORMED)
+    assert "$.mid" in client.error.message
+    client.send_raw('{"type": "mute", "request": true}')
+    assert client.error.re is None
+
+
+def test_a_frame_of_nested_brackets_is_refused() -> None:
+    """Depth is no way to exhaust the stack."""
+    client = Stage().join()
+    client.send_raw("[" * 50_000)
+    assert client.error.code is ErrorCode.MALFORMED
+
+
+def test_a_burst_beyond_the_bucket_is_told_to_wait_and_a_flood_is_cut_off() -> None:
+    """The bucket refills with time; sixty refused in a row end the socket."""
+    stage = Stage(burst=3)
+    client = stage.join()
+    for _ in range(4):
+        client.send("mute", mid="0", muted=True)
+    assert client.error.code is ErrorCode.TOO_MANY
+    stage.advance(1)
+    client.send("mute", mid="0", muted=True)
+    assert client.error.code is ErrorCode.TRACK_UNKNOWN
+    for _ in range(70):
+        client.send("mute", mid="0", muted=True)
+    assert client.close_code == 4003
+    assert client.send("leave") == []
+    other = stage.join("other")
+    client.lose()
+    assert other.last(MemberUpdate).member.presence is Presence.AWAY
+
+
+def test_draining_tells_everybody_to_come_back() -> None:
+    """The reason and the close code are those of a restart."""
+    stage = Stage()
+    client = stage.join()
+    stage.perform(client.session.drain())
+    assert client.last(Closing).reason is ClosingReason.DRAINING
+    assert client.close_code == 1001
+    assert client.session.drain() == []
+
+
+def test_after_the_end_nothing_is_answered() -> None:
+    """A frame behind `leave` is not read."""
+    client = Stage().join()
+    client.send("leave")
+    assert client.send("leave") == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(
+    ["request", "versions", "token", "slots", "resume", "sdp", "tracks", "generation", "mid", "muted"]
+)
+
+
+def bent(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns the golden example of a kind with some fields replaced."""
+    return {**example(kind), **fields}
+
+
+MESSAGES = st.builds(bent, st.sampled_from(sorted(CLIENT_TYPES)), st.dictionaries(FIELDS, JSON, max_size=3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    frames=st.lists(st.binary() | JSON.map(json.dumps) | MESSAGES.map(json.dumps), max_size=4), is_joined=st.booleans()
+)
+def test_no_frame_whatsoever_breaks_a_session(frames: list[bytes | str], is_joined: bool) -> None:
+    """Any bytes, any JSON, any bent message: an effect or an error, and the others' room goes on."""
+    stage = Stage()
+    other = stage.join("other")
+    client = stage.join() if is_joined else stage.open()
+    for frame in frames:
+        data = frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame
+        replies = client.send_raw(data)
+        if client.close_code is None and client.session.state.name != "GONE":
+            assert replies
+    assert not other.all(Error)
+    assert not other.all(MemberLeft) or client.close_code == 1000

@@ -1,0 +1,63 @@
+"""The demo's bot: kept on the air, and taken off it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from stage import START, Stage
+from telepresence import demo
+
+
+def test_every_link_of_the_demo_leads_to_a_room_that_is_there() -> None:
+    """Three hospitals in the consultation, presenter and audience in the broadcast, and the organiser."""
+    stage = Stage()
+    for entry in (*demo.LINKS, demo.BOT):
+        url = entry.url("http://localhost:8080", stage.authority)
+        claims = stage.authority.verify(url.split("#t=")[1])
+        room = stage.directory.find(claims.room)
+        assert room
+        assert claims.exp > START
+
+
+BOT = """#!{python}
+import os, socket, sys
+port = int(sys.argv[sys.argv.index("--url") + 1].rpartition(":")[2])
+wire = socket.create_connection(("127.0.0.1", port))
+wire.sendall((" ".join(sys.argv[1:]) + "\\t" + os.environ["TELEPRESENCE_BOT_TOKEN"] + "\\n").encode())
+wire.recv(1)
+"""
+"""A program that reports how it was started, and ends when it is told."""
+
+
+async def test_a_bot_that_dies_is_started_again_and_ended_with_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its token comes by the environment alone; at the third start it lives until the server stops."""
+    reports: asyncio.Queue[tuple[str, asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+    async def report(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reports.put(((await reader.readline()).decode(), reader, writer))
+
+    program = tmp_path / "bot"
+    program.write_text(BOT.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(demo, "BACK_OFF_S", (0.0,))
+    async with await asyncio.start_server(report, "127.0.0.1", 0) as server, asyncio.timeout(20):
+        url = f"http://localhost:{server.sockets[0].getsockname()[1]}"
+        task = asyncio.create_task(demo.keep_bot(url, "the-token"))
+        for _ in range(2):
+            line, _, writer = await reports.get()
+            assert (
+                line
+                == f"-m telepresence bot publish --url {url} --token-env {demo.TOKEN_VARIABLE} --clip --chart\tthe-token\n"
+            )
+            writer.close()
+        _, third, writer = await reports.get()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await third.read() == b""
+        writer.close()
