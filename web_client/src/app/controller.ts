@@ -9,7 +9,14 @@ import type { DeviceKind } from "../media/devices.ts";
 import { LevelMeter } from "../media/level.ts";
 import { OwnMedia } from "../media/own.ts";
 import { MediaPair } from "../media/pair.ts";
-import { forget, measure, measureSent, type RtpStatistics } from "../media/statistics.ts";
+import {
+  fading,
+  forget,
+  measure,
+  measureSent,
+  nothingMeasured,
+  type RtpStatistics,
+} from "../media/statistics.ts";
 import { step } from "../session/machine.ts";
 import type { Signaling } from "../session/socket.ts";
 import { atTheDoor, type Effect, type Happening } from "../session/state.ts";
@@ -37,6 +44,12 @@ export class Controller {
   ) {
     this.#socket = connect((happening) => this.#happened(happening));
     this.#own = new OwnMedia(keep, (kind) => this.#ownChanged(kind));
+    addEventListener("pointerdown", () => this.#meter?.wake());
+    // A browser holds a socket for minutes after its network went.
+    addEventListener("offline", () => {
+      this.#socket.close();
+      this.#happened({ type: "socket-closed" });
+    });
     addEventListener("online", () => this.#happened({ type: "network-back" }));
     setInterval(() => void this.#tick(), TICK_MS);
   }
@@ -156,6 +169,7 @@ export class Controller {
 
   #startMedia(effect: Extract<Effect, { type: "start-media" }>): void {
     this.#media.start(effect.iceServers);
+    this.#set({ measured: nothingMeasured });
     this.#mayPublish = effect.publish;
     this.#publish();
   }
@@ -207,18 +221,18 @@ export class Controller {
     const phase = this.store.state.session?.phase;
     const inside = phase === "joined" || phase === "reconnecting" || phase === "joining";
     if (!inside) return;
-    // A page that is not seen decodes nothing, which is not the others' fault.
-    if (!document.hidden) await this.#measure();
+    await this.measure();
     this.store.set(tick(this.store.state, performance.now()));
   }
 
-  async #measure(): Promise<void> {
+  /** Reads the statistics now. */
+  async measure(): Promise<void> {
     const { down, up } = await this.#media.reports();
     const read = (report: RTCStatsReport) => report.values() as Iterable<RtpStatistics>;
     this.#set({
       ...(down && { measured: measure(this.store.state.measured, read(down), performance.now()) }),
       sent: up && measureSent(read(up)),
-      ownLevel: this.readLevel(),
+      ownLevel: fading(this.store.state.ownLevel, this.readLevel()),
     });
   }
 }

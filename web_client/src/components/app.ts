@@ -45,9 +45,7 @@ export class App extends LitElement {
       case "door":
         return html`<tp-door .controller=${controller} .state=${state}></tp-door>`;
       case "joining":
-        return state.session.lostAt === undefined && state.session.members.length === 0
-          ? html`<tp-joining></tp-joining>`
-          : html`<tp-meeting .controller=${controller} .state=${state}></tp-meeting>`;
+        return html`<tp-joining .unreached=${state.session.lostAt !== undefined}></tp-joining>`;
       case "joined":
       case "reconnecting":
         return html`<tp-meeting .controller=${controller} .state=${state}></tp-meeting>`;

@@ -15,6 +15,10 @@ export const barStyles = css`
     line-height: 1.3;
     min-width: 0;
   }
+  h1 {
+    margin: 0;
+    font: inherit;
+  }
   .title,
   .quiet {
     overflow: hidden;

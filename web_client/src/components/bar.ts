@@ -23,7 +23,7 @@ export class Bar extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <div class="where">
-        <span class="title">${this.app.session?.room?.title}</span>
+        <h1 class="title">${this.app.session?.room?.title}</h1>
         <span class="quiet">${this.#sites()} · ${this.#clock()}</span>
       </div>
       <div class="toggles" role="toolbar" aria-label=${msg("Microphone, camera, sound")}>

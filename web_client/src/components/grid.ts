@@ -85,7 +85,7 @@ export class Grid extends LitElement {
           (place) => this.#tile(place, size),
         )}
       </div>
-      ${places.every((place) => place.own) ? this.#alone() : nothing}`;
+      ${places.length === 1 && places[0]?.own ? this.#alone() : nothing}`;
   }
 
   #alone(): TemplateResult {

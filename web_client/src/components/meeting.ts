@@ -38,13 +38,17 @@ export class Meeting extends LitElement {
     super.connectedCallback();
     addEventListener("keydown", this.#key);
     this.addEventListener("sound-blocked", this.#blocked);
+    this.addEventListener("first-frame", this.#framed);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("keydown", this.#key);
     this.removeEventListener("sound-blocked", this.#blocked);
+    this.removeEventListener("first-frame", this.#framed);
   }
+
+  readonly #framed = () => void this.controller.measure();
 
   readonly #blocked = () => {
     if (this.state.sound === "on") this.controller.setSound("blocked");
@@ -65,9 +69,9 @@ export class Meeting extends LitElement {
   protected override render(): TemplateResult {
     const { controller, state } = this;
     return html`
-      <tp-grid .controller=${controller} .app=${state}></tp-grid>
+      <tp-grid role="main" .controller=${controller} .app=${state}></tp-grid>
       <tp-notices .controller=${controller} .app=${state}></tp-notices>
-      <tp-bar .controller=${controller} .app=${state}></tp-bar>
+      <tp-bar role="contentinfo" .controller=${controller} .app=${state}></tp-bar>
     `;
   }
 }

@@ -43,6 +43,11 @@ export class Notices extends LitElement {
         color: var(--warn);
         font-size: 1.25rem;
       }
+      .news {
+        display: grid;
+        justify-items: center;
+        gap: 0.5rem;
+      }
       .quiet {
         color: var(--quiet);
       }
@@ -62,7 +67,7 @@ export class Notices extends LitElement {
   protected override render(): TemplateResult {
     return html`
       ${this.#lost()} ${this.#sound()} ${this.#trouble("video")} ${this.#trouble("audio")}
-      <div role="status" style="display: contents">
+      <div class="news" role="status">
         ${repeat(
           this.app.told,
           (item) => item.id,

@@ -34,6 +34,11 @@ const screen = css`
     font-size: clamp(1.5rem, 5vw, 2rem);
     line-height: 1.3;
   }
+  [role="alert"],
+  [role="status"] {
+    display: grid;
+    gap: 1rem;
+  }
   p {
     margin: 0;
     font-size: 1.125rem;
@@ -73,8 +78,22 @@ export class Start extends LitElement {
 export class Joining extends LitElement {
   static override styles = [shared, screen];
 
+  /** The server does not answer; it is tried again and again. */
+  @property({ type: Boolean }) unreached = false;
+
   protected override render(): TemplateResult {
-    return frame(html`<h1 role="status">${msg("Joining…")}</h1>`);
+    return frame(
+      html`<div role="status">
+        <h1>${msg("Joining…")}</h1>
+        ${
+          this.unreached
+            ? html`<p>
+                ${msg("The server does not answer. This page tries again by itself; you can also check the network.")}
+              </p>`
+            : nothing
+        }
+      </div>`,
+    );
   }
 }
 
@@ -87,8 +106,10 @@ export class Left extends LitElement {
 
   protected override render(): TemplateResult {
     return frame(html`
-      <h1 role="status">${msg("You have left the consultation")}</h1>
-      <p>${msg("Camera and microphone are off. You can close this page.")}</p>
+      <div role="status">
+        <h1>${msg("You have left the consultation")}</h1>
+        <p>${msg("Camera and microphone are off. You can close this page.")}</p>
+      </div>
       <div class="actions">
         <wa-button variant="brand" @click=${() => this.controller.join()}>${msg("Join again")}</wa-button>
       </div>
@@ -109,8 +130,10 @@ export class Refused extends LitElement {
     const { code, message } = this.refusal;
     const words = refusalWords(code);
     return frame(html`
-      <h1 role="alert">${words.title}</h1>
-      <p>${words.advice}</p>
+      <div role="alert">
+        <h1>${words.title}</h1>
+        <p>${words.advice}</p>
+      </div>
       ${this.controller && worthAnotherTry(code) ? this.#again() : nothing}
       <p class="quiet">
         ${msg("For the support desk:")} <code>${code}</code>${message ? html` · ${message}` : nothing}

@@ -38,9 +38,6 @@ export const tileStyles = css`
   :host([own]) video {
     transform: scaleX(-1);
   }
-  video.hidden {
-    visibility: hidden;
-  }
   video.dimmed {
     filter: brightness(0.4);
   }

@@ -65,8 +65,13 @@ export class Tile extends LitElement {
     const { video } = this;
     video.srcObject = this.stream ?? null;
     if (!this.stream) return;
-    if (!this.own) video.requestVideoFrameCallback(() => markRemoteFrame());
+    if (!this.own) video.requestVideoFrameCallback(() => this.#firstFrame());
     void this.#start();
+  }
+
+  #firstFrame(): void {
+    markRemoteFrame();
+    this.dispatchEvent(new Event("first-frame", { bubbles: true, composed: true }));
   }
 
   #sound(): void {
@@ -85,17 +90,9 @@ export class Tile extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const pictured = this.state === "live" || this.state === "frozen" || this.state === "away";
-    const away = this.state === "away" && (this.place.source?.video?.muted ?? true);
-    const still = this.state === "frozen" || (this.state === "away" && this.shown.stillFor > 0);
     return html`
-      <video
-        class="${pictured && !away ? "" : "hidden"} ${still ? "dimmed" : ""}"
-        autoplay
-        playsinline
-        .muted=${true}
-      ></video>
-      ${pictured && !away ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
+      <video class=${this.shown.stillFor > 0 ? "dimmed" : ""} autoplay playsinline .muted=${true}></video>
+      ${this.#pictured() ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
       <div class="scrim">
         <span class="name site-name" title=${this.#title()}>${this.#siteName()}</span>
         ${this.#what()}
@@ -106,9 +103,15 @@ export class Tile extends LitElement {
     `;
   }
 
+  /** Whether the video shows this source: an older picture is covered, for it may be another's. */
+  #pictured(): boolean {
+    if (this.state === "away") return this.numbers !== undefined && this.place.source?.video?.muted === false;
+    return this.state === "live" || this.state === "frozen";
+  }
+
   #siteName(): string {
     const { member, own } = this.place;
-    return own ? msg(str`${member.name} (you)`) : member.name;
+    return own ? msg(str`You · ${member.name}`) : member.name;
   }
 
   #what(): TemplateResult | typeof nothing {

@@ -25,12 +25,12 @@ export class LevelMeter {
   constructor(track: MediaStreamTrack) {
     this.#analyser.fftSize = this.#samples.length;
     this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
-    void this.#context.resume();
+    this.wake();
   }
 
-  /** False while the browser waits for a gesture: nothing can be measured then. */
-  get running(): boolean {
-    return this.#context.state === "running";
+  /** After a gesture: before the first one a browser may keep it still. */
+  wake(): void {
+    if (this.#context.state === "suspended") void this.#context.resume();
   }
 
   read(): number {

@@ -56,7 +56,8 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
     if (index === undefined) continue;
     const soFar = slots.get(index) ?? { width: 0, height: 0, fps: 0, level: 0 };
     if (stream.kind === "audio") {
-      slots.set(index, { ...soFar, level: perceived(stream.audioLevel ?? 0) });
+      const level = fading(before.slots.get(index)?.level ?? 0, perceived(stream.audioLevel ?? 0));
+      slots.set(index, { ...soFar, level });
       continue;
     }
     const counts = counted(before.history.get(index) ?? [], { at: now, frames: stream.framesDecoded ?? 0 });
@@ -65,6 +66,11 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
   }
   return { slots, history };
 }
+
+/** How much a level falls between two readings at most, so that a frame does not flicker between two words. */
+const FALL = 0.1;
+
+export const fading = (before: number, now: number): number => Math.max(now, before - FALL);
 
 /** The counts within the window, and always the one before the latest: a page that was hidden counted none. */
 function counted(before: readonly Count[], latest: Count): readonly Count[] {
