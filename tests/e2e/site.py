@@ -238,7 +238,7 @@ class Site:
 
 async def _new_page(browser: Browser) -> Page:
     """A page that shares nothing with others of the browser."""
-    context = await browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
+    context = await browser.new_context(locale="en-US", viewport={"width": 800, "height": 450})
     await context.add_init_script(EXACT_MICROPHONE)
     return await context.new_page()
 

@@ -105,7 +105,7 @@ class Bot:
     def report(self, participant: str) -> SourceReport | None:
         """The verdict so far on what a participant publishes."""
         reports = [
-            report for report in self.watcher.sources(self.participant.members) if report.participant == participant
+            report for report in self.watcher.sources(self.participant.members, self.participant.left_at) if report.participant == participant
         ]
         return reports[0] if reports else None
 
