@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 from aiohttp import WSMsgType, web
-from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 
 from telepresence.bots.link import Link
+from telepresence.bots.peer import CONFIGURATION
 from telepresence.signaling.messages import (
     Answer,
     ClientMessage,
@@ -48,7 +49,6 @@ from telepresence.signaling.messages import (
     TrackState,
 )
 
-CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 UP_FAILED = Connection(direction=Direction.UP, state=ConnectionState.FAILED, reason="as a test")
 GOOD_TOKEN = "a-token-that-this-server-takes"
 

@@ -5,9 +5,6 @@ wire. The peer connections are aiortc's, which shares no code with the media eng
 
 Coming back follows the two ways that there are. A lost socket is opened anew and resumed with `slots: 0` while media
 goes on. A failed connection, or a seat that the server no longer has, means that everything is opened anew.
-
-aiortc is a plain peer: one layer, no rids, no transport-wide feedback; it negotiates NACK, RTX, PLI and REMB. It
-offers all host addresses of the machine, and asks no STUN server.
 """
 
 from __future__ import annotations
@@ -20,18 +17,12 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Protocol
 
-from aiortc import (
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpCodecCapability,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
+from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
 from telepresence.bots.link import Link
+from telepresence.bots.peer import CONFIGURATION, codecs, ice_ufrag
 from telepresence.bots.session import RefusedError, Session, UnreachableError, join
 from telepresence.bots.tracks import BotSource
 from telepresence.signaling.messages import (
@@ -68,9 +59,6 @@ _FOR_GOOD = frozenset({
 """Refusals that asking again doesn't change."""
 
 _SLOT_MID = re.compile(r"^[av]\d{1,2}$")  # source: messages.Slot
-
-# Without max-bundle aiortc 1.16 leaves the second picture of a bundle on a transport that never starts.
-_CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 
 SourceKey = tuple[str, str]
 """Participant and source: what a slot carries."""
@@ -252,7 +240,7 @@ class Participant:
         for source in self._sources:
             for track in source.open_tracks():
                 transceiver = up.addTransceiver(track, direction="sendonly")
-                transceiver.setCodecPreferences(_codecs(track.kind))
+                transceiver.setCodecPreferences(codecs(track.kind))
                 offered.append((transceiver, source))
         await up.setLocalDescription(await up.createOffer())
         tracks = tuple(
@@ -271,7 +259,7 @@ class Participant:
     async def _answer(self, session: Session, offer: Offer) -> None:
         """Answers an offer for the down connection; another `ice-ufrag` than before means another connection."""
         async with self._answering:
-            ufrag = _ufrag(offer.sdp)
+            ufrag = ice_ufrag(offer.sdp)
             if self._down is None or ufrag != self._down_ufrag:
                 await self._close_down()
                 self._down, self._down_ufrag = self._new_connection(Direction.DOWN), ufrag
@@ -310,7 +298,7 @@ class Participant:
 
     def _new_connection(self, direction: Direction) -> RTCPeerConnection:
         """A peer connection whose failure is noticed."""
-        connection = RTCPeerConnection(_CONFIGURATION)
+        connection = RTCPeerConnection(CONFIGURATION)
 
         @connection.on("connectionstatechange")
         def changed() -> None:
@@ -362,15 +350,3 @@ class Participant:
         """Keeps and logs the newest obstacle."""
         self.trouble = trouble
         log.warning("%s", trouble)
-
-
-def _codecs(kind: str) -> list[RTCRtpCodecCapability]:
-    """What is offered: VP8 with its RTX, or Opus. A passed-through clip can be nothing else."""
-    names = {"video": ("video/vp8", "video/rtx"), "audio": ("audio/opus",)}[kind]
-    return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.mimeType.lower() in names]
-
-
-def _ufrag(sdp: str) -> str:
-    """The first `ice-ufrag` of a description: who it is."""
-    found = re.search(r"^a=ice-ufrag:(\S+)", sdp, re.MULTILINE)
-    return found[1] if found else ""

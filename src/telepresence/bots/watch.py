@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -17,6 +18,8 @@ from telepresence.bots.judge import AudioFigures, AudioJudge, VideoFigures, Vide
 from telepresence.bots.participant import SourceKey
 from telepresence.bots.timecode import Luma
 from telepresence.signaling.messages import Member
+
+_NOBODY: Mapping[str, float] = MappingProxyType({})
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -60,7 +63,9 @@ class Watcher:
         samples = frame.to_ndarray()[0, :: len(frame.layout.channels)]
         judge.feed(now=time.monotonic(), samples=np.asarray(samples, np.int16), rate=frame.sample_rate)
 
-    def sources(self, members: Mapping[str, Member], left_at: Mapping[str, float]) -> tuple[SourceReport, ...]:
+    def sources(
+        self, members: Mapping[str, Member], left_at: Mapping[str, float] = _NOBODY
+    ) -> tuple[SourceReport, ...]:
         """The verdict for each source that was ever received: at this moment, or when its participant left."""
         present = time.monotonic()
         reports = []
