@@ -105,6 +105,8 @@ export const tileStyles = css`
     text-shadow: 0 0 3px #000;
   }
   .name {
+    flex: 0 1 auto;
+    min-width: 35%;
     font-weight: 600;
     display: -webkit-box;
     -webkit-box-orient: vertical;
@@ -113,8 +115,8 @@ export const tileStyles = css`
   }
   .label {
     color: #dcdcdc;
-    flex: none;
-    max-width: 45%;
+    flex: 0 1 auto;
+    min-width: 3em;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
