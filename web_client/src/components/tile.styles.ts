@@ -22,7 +22,7 @@ export const tileStyles = css`
     transition: box-shadow 120ms;
   }
   :host([speaking])::after {
-    box-shadow: inset 0 0 0 4px var(--good);
+    box-shadow: inset 0 0 0 0.25rem var(--good);
   }
   :host(:focus-visible)::after {
     box-shadow: inset 0 0 0 3px var(--focus);
