@@ -20,9 +20,10 @@ describe("the words", () => {
   }, 60_000); // it reads all sources with the TypeScript compiler
 
   it("make initials of Chinese and Latin names", () => {
-    expect(initials("Xixia County Hospital")).toBe("XC");
-    expect(initials("西峡县人民医院")).toBe("西峡");
-    expect(initials("Demo site 演示站点")).toBe("DS");
-    expect(initials("")).toBe("");
+    expect(initials("Xixia County Hospital", true)).toBe("XC");
+    expect(initials("西峡县人民医院", false)).toBe("西峡");
+    expect(initials("Demo site 演示站点", false)).toBe("DS");
+    expect(initials("Demo site 演示站点", true)).toBe("演示");
+    expect(initials("", false)).toBe("");
   });
 });

@@ -45,12 +45,25 @@ export const barStyles = css`
       gap: 0.5rem;
     }
   }
+  /* An upright tablet: the title has a line of its own. */
+  @media (max-width: 60rem) and (min-height: 40rem) {
+    :host {
+      grid-template-columns: auto auto;
+      justify-content: space-between;
+    }
+    .where {
+      grid-column: 1 / -1;
+      flex-direction: row;
+      justify-content: space-between;
+      gap: 0.75rem;
+    }
+  }
   @media (max-width: 48rem) {
     :host {
       grid-template-columns: auto auto;
       justify-content: space-between;
       gap: 0 0.25rem;
-      padding: 0 0.375rem 0.25rem;
+      padding: 0 0.375rem;
     }
     .where {
       grid-column: 1 / -1;

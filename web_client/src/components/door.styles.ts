@@ -34,6 +34,7 @@ export const doorStyles = css`
   }
   .picture {
     aspect-ratio: 16 / 9;
+    max-height: calc(100dvh - 5rem);
     border-radius: var(--radius);
     overflow: hidden;
     background: #000;
@@ -101,8 +102,12 @@ export const doorStyles = css`
   .trouble > .icon {
     color: var(--warn);
   }
+  /* Never below the fold. */
   .join {
     width: 100%;
+    position: sticky;
+    bottom: 0.75rem;
+    z-index: 1;
   }
   .join::part(button) {
     min-height: 3.25rem;
@@ -120,10 +125,16 @@ export const doorStyles = css`
     .choices {
       gap: 0.75rem;
     }
-    .join {
+  }
+  /* A phone that lies: the picture stays while the choices scroll. */
+  @media (max-height: 30rem) and (min-width: 52.01rem) {
+    main {
+      align-items: start;
+      gap: 1rem;
+    }
+    .picture {
       position: sticky;
-      bottom: 0.75rem;
-      z-index: 1;
+      top: 0.5rem;
     }
   }
 `;

@@ -85,7 +85,12 @@ export class Grid extends LitElement {
           (place) => this.#tile(place, size),
         )}
       </div>
-      ${places.length === 1 && places[0]?.own ? this.#alone() : nothing}`;
+      ${this.#isAlone(places) ? this.#alone() : nothing}`;
+  }
+
+  /** Without the server nobody knows who else is there. */
+  #isAlone(places: readonly Place[]): boolean {
+    return this.app.session?.phase === "joined" && places.length === 1 && places[0]?.own === true;
   }
 
   #alone(): TemplateResult {

@@ -25,8 +25,17 @@ export class Meeting extends LitElement {
         margin: 8px 8px 4px;
       }
       tp-bar {
-        min-height: 60px;
-        padding-bottom: env(safe-area-inset-bottom);
+        min-height: 3.75rem;
+        padding-bottom: max(env(safe-area-inset-bottom), 0.25rem);
+      }
+      /* A phone that lies: the picture needs the height. */
+      @media (max-height: 30rem) {
+        tp-grid {
+          margin: 4px 4px 0;
+        }
+        tp-bar {
+          min-height: 46px;
+        }
       }
     `,
   ];

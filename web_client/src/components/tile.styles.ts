@@ -22,7 +22,7 @@ export const tileStyles = css`
     transition: box-shadow 120ms;
   }
   :host([speaking])::after {
-    box-shadow: inset 0 0 0 4px var(--good);
+    box-shadow: inset 0 0 0 0.25rem var(--good);
   }
   :host(:focus-visible)::after {
     box-shadow: inset 0 0 0 3px var(--focus);
@@ -105,6 +105,8 @@ export const tileStyles = css`
     text-shadow: 0 0 3px #000;
   }
   .name {
+    flex: 0 1 auto;
+    min-width: 35%;
     font-weight: 600;
     display: -webkit-box;
     -webkit-box-orient: vertical;
@@ -113,8 +115,8 @@ export const tileStyles = css`
   }
   .label {
     color: #dcdcdc;
-    flex: none;
-    max-width: 45%;
+    flex: 0 1 auto;
+    min-width: 3em;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;

@@ -7,6 +7,7 @@
 import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
+import { language } from "../i18n/language.ts";
 import { initials, sourceLabel } from "../i18n/words.ts";
 import { markRemoteFrame } from "../marks.ts";
 import type { Sent } from "../media/statistics.ts";
@@ -132,7 +133,9 @@ export class Tile extends LitElement {
 
   #face(): TemplateResult {
     return html`<div class="face">
-      <span class="initials" aria-hidden="true">${initials(this.place.member.name)}</span>
+      <span class="initials" aria-hidden="true"
+        >${initials(this.place.member.name, language().code !== "en")}</span
+      >
     </div>`;
   }
 

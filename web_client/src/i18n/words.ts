@@ -140,12 +140,14 @@ export function sourceLabel(source: Source): string {
   return source.id === "camera" ? msg("Camera") : source.id;
 }
 
-/** One or two characters for a tile without a picture: a Chinese name's first, a Latin one's first letters. */
-export function initials(name: string): string {
-  const trimmed = name.trim();
-  const chinese = /\p{Script=Han}/u.exec(trimmed);
-  const words = trimmed.match(/[A-Za-z]\w*/g) ?? [];
-  if (words.length === 0 || chinese?.index === 0) return Array.from(trimmed).slice(0, 2).join("");
+/**
+ * One or two characters for a tile without a picture: a Chinese name's first two, a Latin one's first letters. Of a
+ * name in both, the part in the reader's language.
+ */
+export function initials(name: string, inChinese: boolean): string {
+  const chinese = /\p{Script=Han}{1,2}/u.exec(name)?.[0];
+  const words = name.match(/\p{Script=Latin}+/gu) ?? [];
+  if (chinese && (inChinese || words.length === 0)) return chinese;
   return words
     .slice(0, 2)
     .map((word) => word.charAt(0).toUpperCase())
