@@ -40,6 +40,8 @@ drop_reasons! {
     UnknownAddress => "unknown-address",
     /// DTLS before the peer's description is known, beyond what is kept.
     DtlsEarly => "dtls-early",
+    /// A DTLS record of an unknown kind or version, or whose length does not add up.
+    DtlsMalformed => "dtls-malformed",
     /// DTLS that the handshake refuses.
     DtlsRefused => "dtls-refused",
     /// Media before the handshake is done.

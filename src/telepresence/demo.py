@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib.util
 import os
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -26,6 +28,9 @@ STEADY_S = 60.0
 
 TERMINATE_S = 3.0
 """How long a bot may take to leave."""
+
+PR_SET_PDEATHSIG = 1
+"""Source: prctl(2)."""
 
 log = structlog.get_logger()
 
@@ -90,12 +95,20 @@ async def _run_bot(url: str, token: str) -> int:
     command = [sys.executable, "-m", "telepresence", "bot", "publish", "--url", url]
     command += ["--token-env", TOKEN_VARIABLE, "--clip", "--chart"]
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, TOKEN_VARIABLE: token}, stdout=asyncio.subprocess.DEVNULL
+        *command,
+        env={**os.environ, TOKEN_VARIABLE: token},
+        stdout=asyncio.subprocess.DEVNULL,
+        preexec_fn=_end_with_parent,
     )
     try:
         return await process.wait()
     finally:
         await _end(process)
+
+
+def _end_with_parent() -> None:
+    """In the child: asks Linux to end it when the server is gone, however that went."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -28,71 +28,83 @@
     return mediaOf(tile).find((element) => element instanceof HTMLVideoElement);
   }
 
-  /** Rows of the frame that the video shows now, drawn for reading. */
-  function drawStrip(video, canvas) {
-    const rows = root.stripRows(video.videoHeight);
-    canvas.width = video.videoWidth;
-    canvas.height = rows;
+  /** The rows of a decoded frame that hold the time code. */
+  function strip(frame, canvas) {
+    const [width, rows] = [frame.displayWidth, root.stripRows(frame.displayHeight)];
+    if (canvas.width !== width || canvas.height !== rows) [canvas.width, canvas.height] = [width, rows];
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(video, 0, 0, video.videoWidth, rows, 0, 0, video.videoWidth, rows);
-    return context.getImageData(0, 0, video.videoWidth, rows);
+    context.drawImage(frame, 0, 0, width, rows, 0, 0, width, rows);
+    return context.getImageData(0, 0, width, rows);
   }
 
   /**
-   * Watches a tile's picture for a while, on each frame that is presented.
-   * @returns frames presented, frames with a readable code, how often the code changed (a camera's file goes round, so codes
-   *          come again), the sources named, the longest gap in ms,
-   *          the median delay in ms between the code's clock and now, and the picture's size
+   * Reads the time code of every frame that is decoded for a tile. Drawing the <video> instead would show whichever frame
+   * is current by then: some twice, some never.
    */
-  function watchPicture(tile, forMs) {
-    const video = videoOf(tile);
-    if (!video) return Promise.resolve({ why: "the tile has no <video>" });
-    const canvas = document.createElement("canvas");
-    const sources = new Set();
-    const delays = [];
-    let [frames, read, changes, lastCode, longestGapMs] = [0, 0, 0, "", 0];
-    const startedAt = performance.now();
-    let [lastAt, presentedBefore, presented] = [startedAt, null, 0];
-    const counters = video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    return new Promise((resolve) => {
-      let callback = 0;
-      const onFrame = (now, metadata) => {
-        frames += 1;
-        presentedBefore ??= metadata.presentedFrames - 1;
-        presented = metadata.presentedFrames - presentedBefore;
-        longestGapMs = Math.max(longestGapMs, now - lastAt);
-        lastAt = now;
-        const code = root.readTimecode(drawStrip(video, canvas), video.videoHeight);
-        if (code) {
-          read += 1;
-          const text = `${code.ms}/${code.frame}`;
-          changes += text !== lastCode;
-          lastCode = text;
-          sources.add(code.source);
-          delays.push(Date.now() - code.ms);
-        }
-        callback = video.requestVideoFrameCallback(onFrame);
-      };
+  async function readCodes(track, until, each) {
+    const frames = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+    const canvas = new OffscreenCanvas(1, 1);
+    const over = new Promise((resolve) => setTimeout(resolve, until - performance.now(), { done: true }));
+    for (;;) {
+      const { done, value: frame } = await Promise.race([frames.read(), over]);
+      if (done) break;
+      each(root.readTimecode(strip(frame, canvas), frame.displayHeight));
+      frame.close();
+    }
+    await frames.cancel();
+  }
+
+  /** Counts the frames that a video presents, and the longest time between two. */
+  function countPresented(video, until) {
+    let [first, last, longestGapMs, lastAt, callback] = [null, 0, 0, performance.now(), 0];
+    const onFrame = (now, { presentedFrames }) => {
+      first ??= presentedFrames - 1;
+      last = presentedFrames;
+      longestGapMs = Math.max(longestGapMs, now - lastAt);
+      lastAt = now;
       callback = video.requestVideoFrameCallback(onFrame);
+    };
+    callback = video.requestVideoFrameCallback(onFrame);
+    return new Promise((resolve) => {
       setTimeout(() => {
         video.cancelVideoFrameCallback(callback);
-        const seconds = (performance.now() - startedAt) / 1000;
-        delays.sort((a, b) => a - b);
-        resolve({
-          frames,
-          read,
-          fps: presented / seconds,
-          readFps: read / seconds,
-          changesPerSecond: changes / seconds,
-          sources: [...sources],
-          longestGapMs,
-          delayMs: delays.length ? delays[delays.length >> 1] : null,
-          width: video.videoWidth,
-          height: video.videoHeight,
-          decoded: (video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0) - counters,
-        });
-      }, forMs);
+        resolve({ presented: last - (first ?? 0), longestGapMs: Math.max(longestGapMs, performance.now() - lastAt) });
+      }, until - performance.now());
     });
+  }
+
+  /**
+   * Watches a tile's picture for a while.
+   * @returns frames presented a second, how often the time code changed a second (a camera's file goes round, so codes come
+   *          again), the sources named, the longest gap between presented frames in ms, the median delay in ms between the
+   *          code's clock and now, and the picture's size
+   */
+  async function watchPicture(tile, forMs) {
+    const video = videoOf(tile);
+    const track = video?.srcObject?.getVideoTracks()[0];
+    if (!track) return { why: "the tile has no <video> with a track" };
+    const [startedAt, sources, delays] = [performance.now(), new Set(), []];
+    let [changes, lastCode] = [0, ""];
+    const reading = readCodes(track, startedAt + forMs, (code) => {
+      if (!code) return;
+      const text = `${code.ms}/${code.frame}`;
+      changes += text !== lastCode;
+      lastCode = text;
+      sources.add(code.source);
+      delays.push(Date.now() - code.ms);
+    });
+    const [{ presented, longestGapMs }] = await Promise.all([countPresented(video, startedAt + forMs), reading]);
+    const seconds = (performance.now() - startedAt) / 1000;
+    delays.sort((a, b) => a - b);
+    return {
+      fps: presented / seconds,
+      changesPerSecond: changes / seconds,
+      sources: [...sources],
+      longestGapMs,
+      delayMs: delays.length ? delays[delays.length >> 1] : null,
+      width: video.videoWidth,
+      height: video.videoHeight,
+    };
   }
 
   /** An analyser on the tile's sound. The stream's clone leaves what the page plays as it is. */

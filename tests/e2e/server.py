@@ -114,11 +114,15 @@ class Server:
         return authority.issue(room=room, site=site, name=site.capitalize(), role=Role.MEMBER, valid_s=valid_s)
 
     def link(self, site: str) -> str:
-        """A link to the room for a site."""
+        """A link to the room for a site, as people get it."""
         return f"{self.origin}/room/{ROOM}#t={self.token(site)}"
 
+    def direct_link(self, site: str) -> str:
+        """A link that goes to the server itself, whatever stands before it."""
+        return f"http://localhost:{self.port}/room/{ROOM}#t={self.token(site)}"
+
     def snapshot(self) -> dict[str, Any]:
-        """The engine's counters, connections, tracks and slots; at most a second old."""
+        """The engine's counters, connections, tracks and slots at this moment."""
         assert self._process is not None, "the server was not started"
         assert self._process.stdin is not None
         self._process.stdin.write(b"\n")

@@ -153,7 +153,7 @@ class Stage:
 
     async def bot(self, name: str, sign: Sign | None, link: str = "") -> Bot:
         """A bot that has joined."""
-        bot = Bot(name, link or self.server.link(name), sign)
+        bot = Bot(name, link or self.server.direct_link(name), sign)
         self.bots.append(bot)
         await bot.start()
         return bot

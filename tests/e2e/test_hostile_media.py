@@ -120,8 +120,8 @@ async def test_a_replayed_request_is_counted_and_moves_nothing(server: Server, t
     [
         ("rtp-malformed", hostile.truncated_rtp()),
         ("rtcp-malformed", hostile.truncated_rtcp()),
-        ("dtls-refused", hostile.dtls_record()),
-        ("dtls-refused", hostile.dtls_nonsense()),
+        ("dtls-malformed", hostile.dtls_record()),
+        ("dtls-malformed", hostile.dtls_nonsense()),
     ],
 )
 async def test_an_insiders_broken_packet_is_counted(

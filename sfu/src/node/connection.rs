@@ -109,23 +109,24 @@ impl Connection {
         self.remote.as_ref().is_none_or(|remote| *remote.ufrag == *remote_ufrag)
     }
 
-    /// A valid check came from `from`. Returns the address that fell out, if any.
+    /// A valid check came from `from`.
     ///
-    /// Errors: `StunReplayed` for a transaction that was seen; it is answered, and moves nothing.
+    /// Errors: `StunReplayed` for a transaction that was seen, which moves nothing.
     pub fn on_check(
         &mut self,
         from: SocketAddr,
         transaction: &[u8; 12],
         nominates: bool,
         now: Instant,
-    ) -> Result<Option<SocketAddr>, DropReason> {
+    ) -> Result<Checked, DropReason> {
         if !self.transactions.insert(transaction) {
-            return Err(DropReason::StunReplayed);
+            // From where it is known it is the peer's own repetition: its answer was lost. From elsewhere it is a stranger's.
+            return if self.addresses.contains(&from) { Ok(Checked::Again) } else { Err(DropReason::StunReplayed) };
         }
         self.alive = now;
         self.select(from, nominates);
         if self.addresses.contains(&from) {
-            return Ok(None);
+            return Ok(Checked::Fresh { evicted: None });
         }
         let oldest = self.addresses.iter().position(|address| Some(*address) != self.selected);
         let evicted = match oldest {
@@ -133,7 +134,7 @@ impl Connection {
             _ => None,
         };
         self.addresses.push(from);
-        Ok(evicted)
+        Ok(Checked::Fresh { evicted })
     }
 
     /// Media moves to another address after its second fresh nomination from there.
@@ -229,6 +230,17 @@ impl Connection {
             let _ = flush(dtls, to, outbox, &mut self.dtls_due);
         }
     }
+}
+
+/// What came of a valid check.
+pub enum Checked {
+    /// It counts; an address may have fallen out for it.
+    Fresh {
+        /// The address that is no longer this connection's.
+        evicted: Option<SocketAddr>,
+    },
+    /// It is answered once more and counts for nothing.
+    Again,
 }
 
 /// What came of a handshake's step.

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Node;
-use super::connection::Side;
+use super::connection::{Checked, Side};
 use crate::command::Event;
 use crate::drops::DropReason;
 use crate::forward::publisher::{Subscription, Track, Up};
 use crate::rtp::header::Header;
 use crate::rtp::rtcp::{self, Report};
+use crate::transport::dtls::check_records;
 use crate::transport::stun::{self, BindingRequest};
 use crate::transport::{Protocol, classify};
 
@@ -34,6 +35,7 @@ impl Node {
         let key = *self.by_address.get(&from).ok_or(DropReason::UnknownAddress)?;
         match protocol {
             Protocol::Dtls => {
+                check_records(datagram)?;
                 let taken = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?.on_dtls(datagram, now);
                 self.drive(key, now);
                 taken
@@ -62,13 +64,17 @@ impl Node {
             self.outbox.push(from, |out| Some(stun::write_unknown_attributes(out, &request, pwd)));
             return Ok(());
         }
+        let checked = connection.on_check(from, &request.transaction, request.use_candidate, now)?;
+        let pwd = connection.pwd.as_bytes();
         self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, from, pwd)));
         self.counters.stun_answered += 1;
-        if let Some(evicted) = connection.on_check(from, &request.transaction, request.use_candidate, now)? {
-            self.by_address.remove(&evicted);
+        if let Checked::Fresh { evicted } = checked {
+            if let Some(evicted) = evicted {
+                self.by_address.remove(&evicted);
+            }
+            self.by_address.insert(from, key);
+            self.drive(key, now);
         }
-        self.by_address.insert(from, key);
-        self.drive(key, now);
         Ok(())
     }
 

@@ -13,6 +13,8 @@ use aws_lc_rs::digest;
 use dimpl::{Config, DtlsCertificate, Output, SrtpProfile};
 
 use super::srtp::{KeyingMaterial, Profile};
+use crate::drops::DropReason;
+use crate::rtp::bytes::u16_at;
 
 /// First retransmission. Browsers repeat their own flights after 50 ms, and a lost datagram should cost no more.
 const FLIGHT_START_RTO: Duration = Duration::from_millis(50);
@@ -121,6 +123,23 @@ impl FromStr for Fingerprint {
     }
 }
 
+/// A record's header: content type, version, epoch, sequence number, length. Source: RFC 6347 §4.1.
+const RECORD_HEADER: usize = 13;
+
+/// Checks that a datagram is whole DTLS records, which dimpl passes over in silence when they are not.
+///
+/// Errors: `DtlsMalformed`. What the records hold is not looked at.
+pub fn check_records(datagram: &[u8]) -> Result<(), DropReason> {
+    let mut rest = datagram;
+    while !rest.is_empty() {
+        // Content types change_cipher_spec to tls12_cid (RFC 9146 §4), versions DTLS 1.0 and 1.2.
+        let known = matches!(rest.get(..3), Some([20..=25, 0xFE, 0xFF | 0xFD]));
+        let length = u16_at(rest, RECORD_HEADER - 2).filter(|_| known).ok_or(DropReason::DtlsMalformed)?;
+        rest = rest.get(RECORD_HEADER + usize::from(length)..).ok_or(DropReason::DtlsMalformed)?;
+    }
+    Ok(())
+}
+
 /// Who begins: `a=setup:active` is the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DtlsRole {
@@ -179,7 +198,10 @@ impl fmt::Display for DtlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fingerprint { expected, presented } => {
-                write!(f, "the peer's certificate is {presented}, its description announced {expected}")
+                write!(
+                    f,
+                    "the fingerprint of the peer's certificate is {presented}, its description announced {expected}"
+                )
             }
             Self::Handshake(reason) => write!(f, "the DTLS handshake failed: {reason}"),
             Self::NoSrtp => f.write_str("the peer offers no SRTP profile; AES-GCM or AES128_CM_SHA1_80 would be right"),
