@@ -65,7 +65,7 @@ class Session:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 # Ours to send: a browser on the server's own page would, and the server checks it.
-                socket = await http.ws_connect(link.socket, origin=link.origin, heartbeat=_HEARTBEAT_S)
+                socket = await http.ws_connect(link.socket, heartbeat=_HEARTBEAT_S)
         except aiohttp.WSServerHandshakeError as error:
             await http.close()
             raise UnreachableError(
