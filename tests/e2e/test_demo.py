@@ -49,7 +49,7 @@ async def press(site: Site) -> float:
     """Joins, and returns the milliseconds from the press to the first frame of another site."""
     await site.join()
     await site.page.wait_for_function(
-        "performance.getEntriesByName('first-remote-frame').length > 0", timeout=PATIENCE_S * 1000
+        "() => performance.getEntriesByName('first-remote-frame').length > 0", timeout=PATIENCE_S * 1000
     )
     pressed, frame = await site.page.evaluate(
         "['join-pressed', 'first-remote-frame'].map((name) => performance.getEntriesByName(name)[0].startTime)"

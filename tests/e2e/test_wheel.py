@@ -32,7 +32,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = Path(sys.executable).parent / "uv"
     # The lock's versions, so that the test is the same tomorrow; its hashes do not cover a wheel built just now.
     constraints = environment / "constraints.txt"
-    exported = (line.partition(" ")[0] for line in (ROOT / "requirements.lock").read_text().splitlines())
+    exported = (line.removesuffix(" \\") for line in (ROOT / "requirements.lock").read_text().splitlines())
     constraints.write_text("\n".join(line for line in exported if "==" in line) + "\n")
     command = [uv, "pip", "install", "--quiet", "--python", python, "--constraint", constraints]
     subprocess.run([*command, f"{wheels[0]}[bots]"], check=True)
