@@ -36,6 +36,8 @@ drop_reasons! {
     StunIntegrity => "stun-integrity",
     /// The transaction id was seen before.
     StunReplayed => "stun-replayed",
+    /// A valid check from an address that is another live peer's.
+    AddressTaken => "address-taken",
     /// Not STUN, and from an address without a connection.
     UnknownAddress => "unknown-address",
     /// DTLS before the peer's description is known, beyond what is kept.
@@ -56,7 +58,7 @@ drop_reasons! {
     SrtpReplayed => "srtp-replayed",
     /// An SRTP key's packet indices are used up: 2^48 for RTP, 2^31 for RTCP.
     SrtpExhausted => "srtp-exhausted",
-    /// More SSRCs than a peer may have.
+    /// More SSRCs than SRTP keeps windows for.
     TooManySsrcs => "too-many-ssrcs",
     /// An SSRC, mid or payload type that was not negotiated.
     UnknownTrack => "unknown-track",

@@ -33,8 +33,6 @@ pub struct Queued {
     pub epoch: u32,
     /// The source's extended sequence number.
     pub sequence: u64,
-    /// When it was queued.
-    pub since: Instant,
     /// Whether it repeats a packet.
     pub repair: bool,
 }
@@ -110,16 +108,16 @@ impl Pacer {
 mod tests {
     use super::*;
 
-    fn item(sequence: u64, since: Instant) -> Queued {
-        Queued { slot: 0, epoch: 0, sequence, since, repair: false }
+    fn item(sequence: u64) -> Queued {
+        Queued { slot: 0, epoch: 0, sequence, repair: false }
     }
 
     #[test]
     fn a_voice_leaves_before_a_picture_even_when_the_budget_is_spent() {
         let now = Instant::now();
         let mut pacer = Pacer::new(now);
-        pacer.push(Class::Video, item(1, now));
-        pacer.push(Class::Audio, item(2, now));
+        pacer.push(Class::Video, item(1));
+        pacer.push(Class::Audio, item(2));
         pacer.spent(1_000_000);
         assert_eq!(pacer.pop(now).map(|item| item.sequence), Some(2));
         assert!(pacer.pop(now).is_none());
@@ -130,7 +128,7 @@ mod tests {
         let start = Instant::now();
         let mut pacer = Pacer::new(start);
         for sequence in 0..500 {
-            pacer.push(Class::Video, item(sequence, start));
+            pacer.push(Class::Video, item(sequence));
         }
         let (mut now, mut left) = (start, 0);
         while !pacer.is_empty() {
@@ -149,7 +147,7 @@ mod tests {
     fn a_full_queue_says_so() {
         let now = Instant::now();
         let mut pacer = Pacer::new(now);
-        assert!((0..QUEUE_MAX as u64).all(|sequence| pacer.push(Class::Video, item(sequence, now))));
-        assert!(!pacer.push(Class::Video, item(0, now)));
+        assert!((0..QUEUE_MAX as u64).all(|sequence| pacer.push(Class::Video, item(sequence))));
+        assert!(!pacer.push(Class::Video, item(0)));
     }
 }

@@ -276,8 +276,9 @@ mod tests {
 
     #[test]
     fn a_batch_arrives_whole_and_in_order_over_both_families() {
-        for loopback in ["127.0.0.1:0", "[::1]:0"] {
-            let Ok(sender) = Udp::bind(loopback.parse().unwrap()) else { continue }; // no IPv6 on this host
+        let has_ipv6 = std::path::Path::new("/proc/net/if_inet6").exists();
+        for loopback in ["127.0.0.1:0", "[::1]:0"].into_iter().take(1 + usize::from(has_ipv6)) {
+            let sender = Udp::bind(loopback.parse().unwrap()).unwrap();
             let mut receiver = Udp::bind(loopback.parse().unwrap()).unwrap();
             let to = receiver.local_addr().unwrap();
             let sent: Vec<Vec<u8>> = (0..100u8).map(|n| vec![n; 1 + usize::from(n)]).collect();

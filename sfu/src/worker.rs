@@ -24,6 +24,8 @@ use crate::udp::{EventFd, Udp, thread_cpu_time, wait};
 const COMMANDS_MAX: usize = 16_384;
 /// Events that may wait in the ring; more wait in the node.
 const EVENTS_MAX: usize = 16_384;
+/// How soon a full ring of events is tried again.
+const EVENTS_RETRY: Duration = Duration::from_millis(1);
 /// Batches taken in before what they caused is sent.
 const BATCHES_A_TURN: usize = 4;
 /// How long a snapshot is waited for; the worker answers within a turn.
@@ -35,13 +37,15 @@ enum Order {
     Stop,
 }
 
-/// Why a command was not queued.
+/// Why the worker did not take an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubmitError {
     /// `COMMANDS_MAX` wait already.
     Full,
     /// The worker was stopped.
     Stopped,
+    /// The worker did not answer within a second.
+    Late,
 }
 
 /// What worker and handle share beside the rings.
@@ -118,13 +122,13 @@ impl Handle {
         std::iter::from_fn(|| events.pop().ok()).collect()
     }
 
-    /// Everything at this moment; `None` when the worker was stopped.
-    pub fn snapshot(&self) -> Option<Snapshot> {
+    /// Everything at this moment. Errors: as `SubmitError` says.
+    pub fn snapshot(&self) -> Result<Snapshot, SubmitError> {
         let mut slot = lock(&self.shared.snapshot);
         *slot = None;
-        self.order(Order::Snapshot).ok()?;
+        self.order(Order::Snapshot)?;
         let waited = self.shared.snapshot_taken.wait_timeout_while(slot, SNAPSHOT_PATIENCE, |slot| slot.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.take()
+        waited.unwrap_or_else(PoisonError::into_inner).0.take().ok_or(SubmitError::Late)
     }
 
     /// Stops the worker after it has said goodbye to every peer. Idempotent.
@@ -172,6 +176,8 @@ impl Worker {
     fn run(mut self) {
         loop {
             let timeout = self.node.next_timeout().map(|at| at.saturating_duration_since(Instant::now()));
+            // Events that the ring had no room for are offered again soon, whatever else happens.
+            let timeout = if self.node.has_events() { Some(EVENTS_RETRY) } else { timeout };
             wait(&self.udp, &self.shared.wake, timeout);
             if !self.take_orders() {
                 break;

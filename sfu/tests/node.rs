@@ -258,19 +258,54 @@ fn a_false_check_opens_nothing() {
     assert_eq!(world.node.counters.stun_answered, 0);
 }
 
-/// Media moves to a new address only after a second fresh nomination from there; a replayed one moves nothing.
+/// Media moves to a new address only after a second fresh nomination and an authentic packet from there.
 #[test]
-fn media_moves_after_a_second_fresh_nomination() {
+fn media_moves_after_a_second_nomination_and_an_authentic_packet() {
     let (mut world, publisher, watcher) = on_the_air();
-    let (old, new) = (world.peers[watcher].address, "10.0.0.99:6000".parse().unwrap());
-    world.peers[watcher].address = new;
+    world.peers[watcher].address = "10.0.0.99:6000".parse().unwrap();
     world.check(watcher);
     play(&mut world, publisher, 1, 101..103);
     assert_eq!(sequences(&world, watcher).len(), 1, "one nomination moves nothing");
     world.check(watcher);
-    play(&mut world, publisher, 1, 103..106);
+    play(&mut world, publisher, 1, 103..105);
+    assert_eq!(sequences(&world, watcher).len(), 1, "nor do two that anybody may have held back");
+    let mut report = Vec::new();
+    rtcp::write_receiver_report(&mut report, 1, &[], "c");
+    world.send_rtcp(watcher, &report);
+    play(&mut world, publisher, 1, 105..108);
     assert_eq!(sequences(&world, watcher).len(), 4);
-    let _ = old;
+}
+
+/// A participant who checks in another's name of address does not get the other's packets.
+#[test]
+fn a_live_peers_address_cannot_be_taken() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let intruder = world.connect(Direction::Up);
+    let honest = world.peers[intruder].address;
+    world.peers[intruder].address = world.peers[publisher].address;
+    world.check(intruder);
+    assert_eq!(world.node.drops.get(DropReason::AddressTaken), 1);
+    world.peers[intruder].address = honest;
+    play(&mut world, publisher, 1, 101..105);
+    assert_eq!(sequences(&world, watcher).len(), 5);
+}
+
+/// A check that is repeated from where it is known is answered and counts for nothing; from elsewhere it is dropped.
+#[test]
+fn a_repeated_check_is_answered_only_where_it_is_known() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Up);
+    world.remote(peer);
+    let (known, stranger) = (world.peers[peer].address, "192.0.2.9:9".parse().unwrap());
+    let mut out = [0; sfu::transport::stun::REQUEST_MAX];
+    let user = format!("{}:peer", world.peers[peer].ufrag);
+    let length = sfu::transport::stun::write_request(&mut out, &[9; 12], &user, peer::PWD.as_bytes(), true);
+    world.deliver(known, &mut out[..length].to_vec());
+    world.deliver(known, &mut out[..length].to_vec());
+    assert_eq!(world.node.counters.stun_answered, 2);
+    world.deliver(stranger, &mut out[..length].to_vec());
+    assert_eq!(world.node.counters.stun_answered, 2);
+    assert_eq!(world.node.drops.get(DropReason::StunReplayed), 1);
 }
 
 /// A peer that shows another certificate than it announced is told off by an event that says so, and gets no media.
@@ -353,6 +388,95 @@ fn renegotiation_keeps_what_it_names() {
     assert_eq!(sequences(&world, watcher).len(), 5);
     assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
     assert_eq!(world.node.snapshot(0).slots.len(), 0);
+}
+
+/// A track that replaces another does not inherit the other's SSRC, nor its numbers.
+#[test]
+fn a_replaced_track_leaves_nothing_to_its_successor() {
+    let (mut world, publisher, watcher) = on_the_air();
+    let conn = world.peers[publisher].conn;
+    world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
+    world.assign(watcher, 0, Some(2));
+    world.send_rtp(publisher, &outgoing(1, 140), &vp8(false, 140, 1));
+    assert_eq!(world.node.drops.get(DropReason::UnknownTrack), 1);
+    world.send_rtp(publisher, &outgoing(2, 7), &vp8(true, 7, 2));
+    play(&mut world, publisher, 2, 8..12);
+    let seen = sequences(&world, watcher);
+    assert_eq!(seen.len(), 6);
+    assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+}
+
+/// A publisher that goes on under another SSRC begins a new stream; its watcher sees one.
+#[test]
+fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
+    let (mut world, publisher, watcher) = on_the_air();
+    play(&mut world, publisher, 1, 101..105);
+    let conn = world.peers[publisher].conn;
+    let renewed = sfu::command::ReceiveTrack { ssrc: Some(1500), rtx_ssrc: Some(1501), ..video(1) };
+    world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
+    for (sequence, keyframe) in [(9u16, true), (10, false), (11, false)] {
+        world.run(FRAME);
+        let header = sfu::rtp::header::Outgoing { ssrc: 1500, ..outgoing(1, sequence) };
+        world.send_rtp(publisher, &header, &vp8(keyframe, sequence, 1));
+    }
+    let seen = sequences(&world, watcher);
+    assert_eq!(seen.len(), 8);
+    assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+    for round in 0..40 {
+        let ssrc = 2000 + round;
+        let renewed = sfu::command::ReceiveTrack { ssrc: Some(ssrc), rtx_ssrc: None, ..video(1) };
+        world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
+    }
+    assert!(world.refusals().is_empty(), "{:?}", world.refusals());
+}
+
+/// A packet that is asked for again and again within a round trip is repeated once.
+#[test]
+fn a_storm_of_nacks_repeats_a_packet_once_a_round_trip() {
+    let (mut world, publisher, watcher) = on_the_air();
+    play(&mut world, publisher, 1, 101..104);
+    let last = *sequences(&world, watcher).last().unwrap();
+    for _ in 0..20 {
+        let mut nack = Vec::new();
+        rtcp::write_nack(&mut nack, 1, 7000, [last].into_iter());
+        world.send_rtcp(watcher, &nack);
+    }
+    assert_eq!(world.node.counters.repairs_out, 1);
+    world.run(Duration::from_millis(60));
+    let mut nack = Vec::new();
+    rtcp::write_nack(&mut nack, 1, 7000, [last].into_iter());
+    world.send_rtcp(watcher, &nack);
+    assert_eq!(world.node.counters.repairs_out, 2);
+}
+
+/// A connection whose description never comes is given up, however busily it is checked.
+#[test]
+fn a_connection_that_nobody_describes_is_given_up() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Down);
+    for _ in 0..7 {
+        world.check(peer);
+        world.run(Duration::from_secs(5));
+    }
+    let failed = |event: &Event| matches!(event, Event::Failed { reason, .. } if reason.contains("description"));
+    assert!(world.events.iter().any(failed), "{:?}", world.events);
+}
+
+/// A slot that was empty for a night goes on with timestamps that a receiver takes for later ones.
+#[test]
+fn a_night_without_pictures_is_no_step_back() {
+    let (mut world, publisher, watcher) = on_the_air();
+    world.assign(watcher, 0, None);
+    for _ in 0..(8 * 3600 / 20) {
+        world.run(Duration::from_secs(20));
+        world.check(watcher);
+        world.check(publisher);
+    }
+    world.assign(watcher, 0, Some(1));
+    world.send_rtp(publisher, &outgoing(1, 101), &vp8(true, 101, 1));
+    let packets = &world.peers[watcher].rtp;
+    let (before, after) = (read(&packets[0]).0.timestamp, read(&packets[1]).0.timestamp);
+    assert!((after.wrapping_sub(before) as i32) > 0, "{before} {after}");
 }
 
 /// The snapshot and the commands keep the names that Python knows.

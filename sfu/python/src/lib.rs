@@ -37,10 +37,7 @@ impl Engine {
     fn submit(&self, command: &[u8]) -> PyResult<()> {
         let command: Command = serde_json::from_slice(command)
             .map_err(|error| PyValueError::new_err(format!("malformed command: {error}")))?;
-        self.handle.submit(command).map_err(|error| match error {
-            SubmitError::Full => PyBlockingIOError::new_err("the engine's command queue is full"),
-            SubmitError::Stopped => stopped(),
-        })
+        self.handle.submit(command).map_err(refused)
     }
 
     fn event_fd(&self) -> i32 {
@@ -52,7 +49,7 @@ impl Engine {
     }
 
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let snapshot = py.detach(|| self.handle.snapshot()).ok_or_else(stopped)?;
+        let snapshot = py.detach(|| self.handle.snapshot()).map_err(refused)?;
         encode(py, &snapshot)
     }
 
@@ -66,8 +63,12 @@ fn encode<'py>(py: Python<'py>, value: &impl serde::Serialize) -> PyResult<Bound
     Ok(PyBytes::new(py, &text))
 }
 
-fn stopped() -> PyErr {
-    PyRuntimeError::new_err("the engine was closed")
+fn refused(error: SubmitError) -> PyErr {
+    match error {
+        SubmitError::Full => PyBlockingIOError::new_err("the engine's command queue is full"),
+        SubmitError::Stopped => PyRuntimeError::new_err("the engine was closed"),
+        SubmitError::Late => PyRuntimeError::new_err("the engine did not answer within a second"),
+    }
 }
 
 #[pymodule]

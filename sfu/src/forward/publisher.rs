@@ -19,8 +19,8 @@ use crate::rtp::vp8;
 
 /// A key frame request is repeated this often until it is answered. Source: interop.md, "Chromium".
 const KEYFRAME_RETRY: Duration = Duration::from_millis(300);
-/// SSRCs that one peer may use: 16 tracks with their retransmissions.
-const SSRCS_MAX: usize = 32;
+/// Tracks that one peer may publish: a site's cameras and devices, and some to spare. Each video track holds a store.
+pub const TRACKS_MAX: usize = 16;
 
 /// Where a track's packets go: the subscriber's connection and its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,10 @@ pub struct Up {
 }
 
 impl Up {
-    /// Binds an SSRC, unless the peer has used up its share.
-    pub fn bind(&mut self, ssrc: u32, track: usize, repair: bool) -> Result<(usize, bool), DropReason> {
-        if self.ssrcs.len() >= SSRCS_MAX {
-            return Err(DropReason::TooManySsrcs);
-        }
+    /// Binds an SSRC to a track; the one that it had for the same purpose is forgotten.
+    pub fn bind(&mut self, ssrc: u32, track: usize, repair: bool) {
+        self.ssrcs.retain(|_, bound| *bound != (track, repair));
         self.ssrcs.insert(ssrc, (track, repair));
-        Ok((track, repair))
     }
 
     /// The publisher's time on the server's clock; latches the offset, anew when the publisher's clock jumped by a second.
@@ -109,6 +106,16 @@ impl Track {
         }
     }
 
+    /// The publisher goes on with another SSRC: numbers begin anew, and the old packets are of no more use.
+    pub fn restart(&mut self, ssrc: u32) {
+        self.ssrc = Some(ssrc);
+        self.store.clear();
+        self.nack = NackGenerator::default();
+        self.reception = Reception::default();
+        self.unwrapper = Unwrapper::default();
+        self.clock = None;
+    }
+
     /// Stores a media packet; returns its extended sequence number and whether a key frame starts with it.
     ///
     /// Errors: `Duplicate`, `PayloadMalformed`.
@@ -127,8 +134,9 @@ impl Track {
         let original = u16_at(payload, 0).ok_or(DropReason::RtxEmpty)?;
         let media = payload.get(2..).filter(|media| !media.is_empty()).ok_or(DropReason::RtxEmpty)?;
         let sequence = self.unwrapper.unwrap(original);
+        let kept = self.keep(sequence, header, media, now)?;
         self.reception.repaired += 1;
-        self.keep(sequence, header, media, now)
+        Ok(kept)
     }
 
     fn keep(
@@ -143,24 +151,20 @@ impl Track {
         }
         if payload.is_empty() {
             // A padding packet keeps its number in the stream: it is stored so that it is forwarded as what it is.
-            self.store.insert(self.meta(sequence, header, None, now), payload)?;
+            self.store.insert(meta(sequence, header, None), payload)?;
             return Ok((sequence, false));
         }
         let vp8 = match self.config.codec {
             Codec::Vp8 => Some(vp8::Descriptor::parse(payload)?),
             Codec::Opus => None,
         };
-        self.store.insert(self.meta(sequence, header, vp8, now), payload)?;
+        self.store.insert(meta(sequence, header, vp8), payload)?;
         let keyframe = vp8.is_some_and(|descriptor| descriptor.keyframe_start);
         if keyframe {
             self.keyframe.answered();
             self.reception.keyframes += 1;
         }
         Ok((sequence, keyframe))
-    }
-
-    fn meta(&self, sequence: u64, header: &Header, vp8: Option<vp8::Descriptor>, arrival: Instant) -> Meta {
-        Meta { sequence, timestamp: header.timestamp, marker: header.marker, arrival, vp8 }
     }
 
     /// Notes a sender report that arrived at `now`.
@@ -175,6 +179,10 @@ impl Track {
         let units = i128::from(time.nanos_since(reference)) * i128::from(self.config.clock_rate) / 1_000_000_000;
         Some(rtp.wrapping_add(units as u32))
     }
+}
+
+fn meta(sequence: u64, header: &Header, vp8: Option<vp8::Descriptor>) -> Meta {
+    Meta { sequence, timestamp: header.timestamp, marker: header.marker, vp8 }
 }
 
 /// Coalesces key frame requests: one answer serves all who wait.

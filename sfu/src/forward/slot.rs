@@ -13,6 +13,8 @@ use crate::rtp::rtcp::ReportBlock;
 
 /// Timestamps step by one frame at least from one source to the next: 1/30 s.
 const FRAME: Duration = Duration::from_millis(33);
+/// However long a slot was empty, its timestamps step by no more: half of their range would look like a step back.
+const STEP_MAX: Duration = Duration::from_secs(10);
 /// Picture ids have 15 bits.
 const PICTURE_IDS: u16 = 0x7FFF;
 
@@ -108,7 +110,7 @@ impl Rewriter {
 
     fn begin(&self, meta: &Meta, first_in: u64, clock_rate: u32, now: Instant) -> Epoch {
         let timestamp = self.newest_timestamp.map_or(meta.timestamp, |(newest, at)| {
-            let step = now.duration_since(at).max(FRAME);
+            let step = now.duration_since(at).clamp(FRAME, STEP_MAX);
             newest.wrapping_add((step.as_secs_f64() * f64::from(clock_rate)) as u32)
         });
         let picture = meta.vp8.and_then(|vp8| vp8.picture_id).map_or(0, |id| id.value);
@@ -266,7 +268,7 @@ mod tests {
             tl0_index: Some((4, picture as u8)),
             ..Descriptor::default()
         };
-        Meta { sequence, timestamp, marker: false, arrival: Instant::now(), vp8: Some(vp8) }
+        Meta { sequence, timestamp, marker: false, vp8: Some(vp8) }
     }
 
     #[test]

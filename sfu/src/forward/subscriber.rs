@@ -2,7 +2,7 @@
 //!
 //! `node/ingress.rs` announces stored packets and brings the receiver's feedback; `node/egress.rs` takes packets out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
@@ -12,6 +12,20 @@ use crate::command::{Codec, Kind, SendCodec, SendSlot};
 use crate::drops::DropReason;
 use crate::pacer::{Class, Pacer, Queued};
 use crate::rtp::rtcp;
+
+/// Repairs that are remembered, so that a packet is not repeated twice within a round trip.
+const REPAIRS: usize = 256;
+/// What a round trip is taken for before it was measured.
+const ROUND_TRIP: Duration = Duration::from_millis(50);
+/// Packets that one NACK may ask for: more missing at once wants a key frame.
+const NACK_MAX: usize = 256;
+
+#[derive(Debug, Clone, Copy)]
+struct Repair {
+    slot: usize,
+    sequence: u64,
+    at: Instant,
+}
 
 /// The watching side of a connection.
 #[derive(Debug)]
@@ -27,6 +41,7 @@ pub struct Down {
     /// Packets that the receiver asked for again.
     pub nacked: u64,
     codecs: Vec<SendCodec>,
+    repairs: Box<[Option<Repair>]>,
     by_ssrc: FxHashMap<u32, usize>,
 }
 
@@ -40,6 +55,7 @@ impl Down {
             remb_bps: None,
             nacked: 0,
             codecs: Vec::new(),
+            repairs: vec![None; REPAIRS].into_boxed_slice(),
             by_ssrc: FxHashMap::default(),
         }
     }
@@ -66,13 +82,13 @@ impl Down {
     }
 
     /// Queues a stored packet for a slot. Errors: `QueueFull`; the slot then waits for the next key frame.
-    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool, now: Instant) -> Result<(), DropReason> {
+    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool) -> Result<(), DropReason> {
         let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
         if !target.admits(sequence, keyframe) {
             return Ok(());
         }
         let class = if target.config.kind == Kind::Audio { Class::Audio } else { Class::Video };
-        let item = Queued { slot, epoch: target.epoch, sequence, since: now, repair: false };
+        let item = Queued { slot, epoch: target.epoch, sequence, repair: false };
         if self.pacer.push(class, item) {
             return Ok(());
         }
@@ -81,20 +97,33 @@ impl Down {
     }
 
     /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
-    /// is sent twice, since an SRTP index is sealed once. Returns how many were queued.
-    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], store: &Store, codec: Codec, now: Instant) -> usize {
-        let Some(target) = self.slots.get(slot) else { return 0 };
-        let repairs =
-            target.config.rtx_ssrc.is_some() && self.codec(codec).is_some_and(|taken| taken.rtx_payload_type.is_some());
-        let mut queued = 0;
-        for outgoing in rtcp::nacked(pairs) {
+    /// is sent twice, since an SRTP index is sealed once. What was repeated within a round trip is on its way.
+    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], store: &Store, codec: Codec, now: Instant) {
+        let Some(target) = self.slots.get(slot) else { return };
+        let taken = self.codec(codec).is_some_and(|taken| taken.nack && taken.rtx_payload_type.is_some());
+        let (repairs, epoch) = (taken && target.config.rtx_ssrc.is_some(), target.epoch);
+        let round_trip = target.sent.round_trip.unwrap_or(ROUND_TRIP);
+        for outgoing in rtcp::nacked(pairs).take(NACK_MAX) {
             self.nacked += 1;
-            let Some(sequence) = target.rewriter.source_sequence(outgoing).filter(|_| repairs) else { continue };
-            let item = Queued { slot, epoch: target.epoch, sequence, since: now, repair: true };
-            if store.get(sequence).is_some() && self.pacer.push(Class::Repair, item) {
-                queued += 1;
+            let source = self.slots.get(slot).and_then(|target| target.rewriter.source_sequence(outgoing));
+            let Some(sequence) = source.filter(|sequence| repairs && store.get(*sequence).is_some()) else { continue };
+            if self.begin_repair(Repair { slot, sequence, at: now }, round_trip) {
+                self.pacer.push(Class::Repair, Queued { slot, epoch, sequence, repair: true });
             }
         }
-        queued
+    }
+
+    /// Remembers a repair; false when the same one is on its way.
+    fn begin_repair(&mut self, repair: Repair, round_trip: Duration) -> bool {
+        let index = (repair.sequence as usize).wrapping_add(repair.slot * 31) % REPAIRS;
+        let Some(place) = self.repairs.get_mut(index) else { return false };
+        let on_its_way = place.is_some_and(|last| {
+            (last.slot, last.sequence) == (repair.slot, repair.sequence)
+                && repair.at.duration_since(last.at) < round_trip
+        });
+        if !on_its_way {
+            *place = Some(repair);
+        }
+        !on_its_way
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Node;
 use super::connection::{Connection, Side};
 use crate::command::{Command, ConnId, Direction, Event, ReceiveTrack, TrackId};
-use crate::forward::publisher::{Subscription, Track, Up};
+use crate::forward::publisher::{Subscription, TRACKS_MAX, Track, Up};
 use crate::forward::subscriber::Down;
 
 type Outcome = Result<(), &'static str>;
@@ -64,30 +64,39 @@ impl Node {
 
     fn receive(&mut self, conn: ConnId, tracks: Vec<ReceiveTrack>, mid_extension: Option<u8>) -> Outcome {
         let key = self.key(conn)?;
+        if tracks.len() > TRACKS_MAX {
+            return Err("a connection may have 16 tracks at most");
+        }
         let old = std::mem::take(&mut self.up(key)?.tracks);
-        let (kept, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|track| {
-            self.tracks.get(*track).is_some_and(|track| tracks.iter().any(|wanted| wanted.track == track.config.track))
+        let (mut keys, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|track| {
+            let id = self.tracks.get(*track).map(|track| track.config.track);
+            tracks.iter().any(|wanted| Some(wanted.track) == id)
         });
+        let up = self.up(key)?;
+        // Before anything is added: a new track may get the key of one that is gone, and must not get its SSRCs.
+        up.ssrcs.retain(|_, (track, _)| !gone.contains(track));
+        up.mid_extension = mid_extension;
         gone.into_iter().for_each(|track| self.remove_track(track));
-        let mut keys = kept;
         for config in tracks {
-            match self.track_by_id.get(&config.track).and_then(|track| self.tracks.get_mut(*track)) {
-                Some(track) => {
-                    track.ssrc = config.ssrc.or(track.ssrc);
-                    track.config = config;
-                }
+            match self.track_by_id.get(&config.track).copied() {
+                Some(track) => self.reconfigure(track, config),
                 None => keys.push(self.add_track(key, config)),
             }
         }
         let announced: Vec<_> = keys.iter().flat_map(|track| self.announced_ssrcs(*track)).collect();
         let up = self.up(key)?;
-        up.ssrcs.retain(|_, (track, _)| keys.contains(track));
         up.tracks = keys;
-        up.mid_extension = mid_extension;
-        announced
-            .into_iter()
-            .try_for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair).map(|_| ()))
-            .map_err(|_| "too many SSRCs")
+        announced.into_iter().for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair));
+        Ok(())
+    }
+
+    fn reconfigure(&mut self, key: usize, config: ReceiveTrack) {
+        if let Some(ssrc) = config.ssrc {
+            self.note_ssrc(key, ssrc);
+        }
+        if let Some(track) = self.tracks.get_mut(key) {
+            track.config = config;
+        }
     }
 
     fn add_track(&mut self, connection: usize, config: ReceiveTrack) -> usize {

@@ -14,6 +14,10 @@ use crate::transport::stun::Transactions;
 
 /// A peer is gone when neither STUN nor SRTP of it was valid for so long. Source: security.md, "The media port".
 const LIVENESS: Duration = Duration::from_secs(30);
+/// A peer whose description does not come is given up: an offer that was lost, or nobody's.
+const DESCRIPTION: Duration = Duration::from_secs(30);
+/// An address stays its peer's for so long after it was heard: browsers check every 2.5 s, FFmpeg every 5 s.
+const HELD: Duration = Duration::from_secs(10);
 /// A handshake that has not ended by then never will. Source: security.md, "The media port".
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Datagrams of a handshake that may come before the peer's description: a ClientHello in two fragments, twice.
@@ -55,7 +59,7 @@ pub struct Connection {
     /// Keys, once the handshake is done.
     pub srtp: Option<Srtp>,
     transactions: Transactions,
-    moving: Option<SocketAddr>,
+    moving: Option<Move>,
     remote: Option<Remote>,
     dtls: Option<Dtls>,
     /// When the handshake wants to be looked at again; unset while it has something to say.
@@ -63,6 +67,14 @@ pub struct Connection {
     early: Vec<Vec<u8>>,
     opened: Instant,
     alive: Instant,
+}
+
+/// A peer that may be moving to another address.
+#[derive(Debug, Clone, Copy)]
+struct Move {
+    to: SocketAddr,
+    nominations: u32,
+    authentic: bool,
 }
 
 struct Remote {
@@ -137,16 +149,35 @@ impl Connection {
         Ok(Checked::Fresh { evicted })
     }
 
-    /// Media moves to another address after its second fresh nomination from there.
+    /// Media moves to another address after a second fresh nomination from there and, once there are keys, an authentic
+    /// packet: checks can be held back and replayed later than their ids are remembered, SRTP cannot.
     fn select(&mut self, from: SocketAddr, nominates: bool) {
-        if self.selected.is_none() || (nominates && self.moving == Some(from)) {
+        if self.selected.is_none() {
             self.selected = Some(from);
-            self.moving = None;
         } else if self.selected == Some(from) {
             self.moving = None;
         } else if nominates {
-            self.moving = Some(from);
+            let begun = self.moving.filter(|moving| moving.to == from);
+            let mut moving = begun.unwrap_or(Move { to: from, nominations: 0, authentic: false });
+            moving.nominations += 1;
+            self.moving = Some(moving);
         }
+        self.finish_move();
+    }
+
+    fn finish_move(&mut self) {
+        if let Some(moving) = self.moving
+            && moving.nominations >= 2
+            && (moving.authentic || self.srtp.is_none())
+        {
+            self.selected = Some(moving.to);
+            self.moving = None;
+        }
+    }
+
+    /// Whether the address is this live peer's and nobody else's.
+    pub fn holds(&self, address: SocketAddr, now: Instant) -> bool {
+        self.addresses.contains(&address) && self.is_connected() && now.duration_since(self.alive) < HELD
     }
 
     /// A datagram of the handshake. Errors: `DtlsEarly` when too many came before the peer's description.
@@ -166,8 +197,14 @@ impl Connection {
     }
 
     /// A packet of the peer was authentic.
-    pub fn on_authentic(&mut self, now: Instant) {
+    pub fn on_authentic(&mut self, from: SocketAddr, now: Instant) {
         self.alive = now;
+        if let Some(moving) = &mut self.moving
+            && moving.to == from
+        {
+            moving.authentic = true;
+            self.finish_move();
+        }
     }
 
     /// Begins, goes on with and ends the handshake. Returns what there is to tell.
@@ -212,7 +249,11 @@ impl Connection {
     }
 
     fn limits(&self, now: Instant) -> Progress {
-        if self.remote.is_some() && self.srtp.is_none() && now.duration_since(self.opened) > HANDSHAKE {
+        let waited = now.duration_since(self.opened);
+        if self.remote.is_none() && waited > DESCRIPTION {
+            return Progress::Dead("the client's description did not come within 30 s".into());
+        }
+        if self.remote.is_some() && self.srtp.is_none() && waited > HANDSHAKE {
             return Progress::Dead(
                 "no connection within 10 s: the media port was not reached, or the handshake did not end".into(),
             );

@@ -37,7 +37,7 @@ impl Node {
             }
             if self.outbox.len() >= BATCH {
                 // The next batch begins with the others, so that one busy subscriber does not hold them up.
-                self.pacing.rotate_left(index);
+                self.pacing.rotate_left(index + 1);
                 return true;
             }
             if self.is_idle(key) {

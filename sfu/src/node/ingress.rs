@@ -40,8 +40,8 @@ impl Node {
                 self.drive(key, now);
                 taken
             }
-            Protocol::Rtp => self.on_rtp(key, datagram, now),
-            _ => self.on_rtcp(key, datagram, now),
+            Protocol::Rtp => self.on_rtp(key, from, datagram, now),
+            _ => self.on_rtcp(key, from, datagram, now),
         }
     }
 
@@ -64,12 +64,16 @@ impl Node {
             self.outbox.push(from, |out| Some(stun::write_unknown_attributes(out, &request, pwd)));
             return Ok(());
         }
+        if self.by_address.get(&from).is_some_and(|owner| *owner != key && self.is_held(*owner, from, now)) {
+            return Err(DropReason::AddressTaken);
+        }
+        let connection = self.connections.get_mut(key).ok_or(DropReason::StunUnknownUser)?;
         let checked = connection.on_check(from, &request.transaction, request.use_candidate, now)?;
         let pwd = connection.pwd.as_bytes();
         self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, from, pwd)));
         self.counters.stun_answered += 1;
         if let Checked::Fresh { evicted } = checked {
-            if let Some(evicted) = evicted {
+            if let Some(evicted) = evicted.filter(|evicted| self.by_address.get(evicted) == Some(&key)) {
                 self.by_address.remove(&evicted);
             }
             self.by_address.insert(from, key);
@@ -78,11 +82,15 @@ impl Node {
         Ok(())
     }
 
-    fn on_rtp(&mut self, key: usize, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+    fn is_held(&self, owner: usize, address: SocketAddr, now: Instant) -> bool {
+        self.connections.get(owner).is_some_and(|connection| connection.holds(address, now))
+    }
+
+    fn on_rtp(&mut self, key: usize, from: SocketAddr, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
         let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
         let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
         let length = srtp.opener.open_rtp(packet)?;
-        connection.on_authentic(now);
+        connection.on_authentic(from, now);
         let Side::Up(up) = &mut connection.side else { return Err(DropReason::WrongDirection) };
         let packet = packet.get(..length).ok_or(DropReason::RtpMalformed)?;
         let header = Header::parse(packet)?;
@@ -90,29 +98,59 @@ impl Node {
         let (key, repair) = match up.ssrcs.get(&header.ssrc) {
             Some(known) => *known,
             None => {
-                let (track, repair) = identify(up, &self.tracks, packet, &header)?;
-                up.bind(header.ssrc, track, repair)?
+                let found = identify(up, &self.tracks, packet, &header)?;
+                up.bind(header.ssrc, found.0, found.1);
+                found
             }
         };
+        if !repair {
+            self.note_ssrc(key, header.ssrc);
+        }
+        self.keep(key, packet, &header, repair, now)
+    }
+
+    fn keep(
+        &mut self,
+        key: usize,
+        packet: &[u8],
+        header: &Header,
+        repair: bool,
+        now: Instant,
+    ) -> Result<(), DropReason> {
         let track = self.tracks.get_mut(key).ok_or(DropReason::UnknownTrack)?;
         if !repair && track.config.payload_type != header.payload_type {
             return Err(DropReason::UnknownTrack);
         }
         let (sequence, keyframe) =
-            if repair { track.on_repair(packet, &header, now)? } else { track.on_media(packet, &header, now)? };
-        if !repair {
-            track.ssrc = Some(header.ssrc);
-        }
+            if repair { track.on_repair(packet, header, now)? } else { track.on_media(packet, header, now)? };
         if !repair && track.reception.packets == 1 {
-            self.events.push_back(Event::TrackLive { conn: connection.id, track: track.config.track });
+            let conn = self.connections.get(track.connection).map_or(0, |connection| connection.id);
+            self.events.push_back(Event::TrackLive { conn, track: track.config.track });
         }
         self.counters.media_in += 1;
-        self.announce(key, sequence, keyframe, now);
+        self.announce(key, sequence, keyframe);
         Ok(())
     }
 
+    /// A track's media has this SSRC from now on: another one than before begins a new stream, for its slots too.
+    pub(super) fn note_ssrc(&mut self, key: usize, ssrc: u32) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.ssrc != Some(ssrc)) else { return };
+        if track.ssrc.is_none() {
+            track.ssrc = Some(ssrc);
+            return;
+        }
+        track.restart(ssrc);
+        for Subscription { connection, slot } in &track.subscribers {
+            if let Some(Side::Down(down)) = self.connections.get_mut(*connection).map(|connection| &mut connection.side)
+                && let Some(slot) = down.slots.get_mut(*slot)
+            {
+                slot.restart();
+            }
+        }
+    }
+
     /// Queues a stored packet for everyone who takes the track.
-    fn announce(&mut self, key: usize, sequence: u64, keyframe: bool, now: Instant) {
+    fn announce(&mut self, key: usize, sequence: u64, keyframe: bool) {
         let Some(track) = self.tracks.get(key) else { return };
         for Subscription { connection, slot } in &track.subscribers {
             let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected())
@@ -121,7 +159,7 @@ impl Node {
             };
             let Side::Down(down) = &mut subscriber.side else { continue };
             let idle = down.pacer.is_empty();
-            if let Err(reason) = down.on_stored(*slot, sequence, keyframe, now) {
+            if let Err(reason) = down.on_stored(*slot, sequence, keyframe) {
                 self.drops.count(reason);
             }
             if idle && !down.pacer.is_empty() {
@@ -130,11 +168,11 @@ impl Node {
         }
     }
 
-    fn on_rtcp(&mut self, key: usize, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+    fn on_rtcp(&mut self, key: usize, from: SocketAddr, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
         let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
         let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
         let length = srtp.opener.open_rtcp(packet)?;
-        connection.on_authentic(now);
+        connection.on_authentic(from, now);
         let compound = packet.get(..length).ok_or(DropReason::RtcpMalformed)?;
         rtcp::parse(compound, |report| self.on_report(key, report, now))
     }

@@ -80,6 +80,11 @@ impl Node {
         self.events.pop_front()
     }
 
+    /// Whether something happened that was not polled.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// When `handle_timeout` and `poll_transmit` want to be called again; `None` without connections.
     pub fn next_timeout(&self) -> Option<Instant> {
         let tick = (!self.connections.is_empty()).then_some(self.next_tick);

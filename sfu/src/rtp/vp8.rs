@@ -14,8 +14,6 @@ pub struct Descriptor {
     pub picture_id: Option<PictureId>,
     /// TL0PICIDX and where it stands.
     pub tl0_index: Option<(u8, u8)>,
-    /// The temporal layer, 0 to 3.
-    pub temporal_id: u8,
 }
 
 /// A picture id of 7 or 15 bits.
@@ -52,8 +50,7 @@ impl Descriptor {
                 at += 1;
             }
             if bits & 0x30 != 0 {
-                descriptor.temporal_id = u8_at(payload, at)? >> 6;
-                at += 1;
+                at += 1; // temporal layer and key index
             }
         }
         // The inverse key frame flag is the lowest bit of the VP8 header's first byte (RFC 7741 §4.3).
@@ -101,7 +98,6 @@ mod tests {
         assert!(descriptor.keyframe_start);
         assert_eq!(descriptor.picture_id, Some(PictureId { offset: 2, long: true, value: 0x102 }));
         assert_eq!(descriptor.tl0_index, Some((4, 0x2A)));
-        assert_eq!(descriptor.temporal_id, 1);
     }
 
     #[test]
