@@ -6,13 +6,12 @@
     reason = "a counting allocator; a test fails by a panic"
 )]
 
-mod peer;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use peer::{World, outgoing, vp8};
+use sim::World;
+use sim::hand::{outgoing, vp8};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };

@@ -1,39 +1,14 @@
 //! Stories of a whole node in virtual time: peers connect, publish and watch by real ICE, DTLS, SRTP, RTP and RTCP.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by a panic")]
 
-mod peer;
-
 use std::time::Duration;
 
-use peer::{RTX_PT, World, outgoing, read, video, vp8};
 use sfu::command::{Command, Direction, Event, Setup};
 use sfu::drops::DropReason;
 use sfu::rtp::rtcp;
 use sfu::rtp::vp8::Descriptor;
-
-const FRAME: Duration = Duration::from_millis(33);
-
-/// One publisher, one watcher with one slot that shows it, and a key frame that opened the slot.
-fn on_the_air() -> (World, usize, usize) {
-    let mut world = World::new();
-    let (publisher, watcher) = (world.publisher(1), world.watcher(1));
-    world.assign(watcher, 0, Some(1));
-    world.send_rtp(publisher, &outgoing(1, 100), &vp8(true, 100, 1));
-    assert_eq!(world.peers[watcher].rtp.len(), 1);
-    assert!(world.refusals().is_empty(), "{:?}", world.refusals());
-    (world, publisher, watcher)
-}
-
-fn play(world: &mut World, publisher: usize, track: u64, sequences: std::ops::Range<u16>) {
-    for sequence in sequences {
-        world.run(FRAME);
-        world.send_rtp(publisher, &outgoing(track, sequence), &vp8(false, sequence, track as u8));
-    }
-}
-
-fn sequences(world: &World, watcher: usize) -> Vec<u16> {
-    world.peers[watcher].rtp.iter().map(|packet| read(packet).0.sequence).collect()
-}
+use sim::World;
+use sim::hand::{FRAME, PWD, RTX_PT, outgoing, read, video, vp8};
 
 /// A key frame request goes to the publisher until it is answered; only then does the watcher get packets, its own SSRC on them.
 #[test]
@@ -43,17 +18,18 @@ fn a_watcher_is_served_from_the_next_keyframe() {
     world.send_rtp(publisher, &outgoing(1, 100), &vp8(false, 100, 1));
     assert!(world.events.contains(&Event::TrackLive { conn: world.peers[publisher].conn, track: 1 }));
     world.assign(watcher, 0, Some(1));
-    play(&mut world, publisher, 1, 101..120);
+    world.play(publisher, 1, 101..120);
     assert!(world.peers[watcher].rtp.is_empty());
     assert_eq!(world.keyframes_asked(publisher), 3, "one request every 300 ms in 630 ms");
     world.send_rtp(publisher, &outgoing(1, 120), &vp8(true, 120, 1));
-    play(&mut world, publisher, 1, 121..140);
+    world.play(publisher, 1, 121..140);
     assert_eq!(world.keyframes_asked(publisher), 3, "an answered request is not repeated");
     let (header, payload) = read(&world.peers[watcher].rtp[0]);
     assert_eq!((header.ssrc, payload[7]), (7000, 1));
     assert_eq!(header.extension(&world.peers[watcher].rtp[0], 1), Some(&b"v0"[..]));
-    let seen = sequences(&world, watcher);
+    let seen = world.sequences(watcher);
     assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)) && seen.len() == 20);
+    world.account();
 }
 
 /// Nine sources take turns in one slot; the receiver sees one stream without gap, reuse or step back.
@@ -86,19 +62,20 @@ fn sources_move_through_a_slot_as_one_stream() {
         let picture = |payload| Descriptor::parse(payload).unwrap().picture_id.unwrap().value;
         assert_eq!(picture(new), (picture(old) + 1) & 0x7FFF);
     }
+    world.account();
 }
 
 /// What is lost on the way to the watcher is repeated from the store by RTX, under the number that it had.
 #[test]
 fn a_lost_packet_is_repeated_when_it_is_asked_for() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let mut count = 0;
-    world.lose = Box::new(move |_, datagram| {
+    world.peers[watcher].down.lose = Some(Box::new(move |datagram| {
         count += usize::from(datagram[0] >> 6 == 2 && datagram[1] & 0x7F == 96);
         count == 3
-    });
-    play(&mut world, publisher, 1, 101..106);
-    let seen = sequences(&world, watcher);
+    }));
+    world.play(publisher, 1, 101..106);
+    let seen = world.sequences(watcher);
     let lost = seen[0].wrapping_add(3);
     assert!(!seen.contains(&lost) && seen.len() == 5);
     let mut nack = Vec::new();
@@ -109,12 +86,13 @@ fn a_lost_packet_is_repeated_when_it_is_asked_for() {
     assert_eq!((header.ssrc, header.payload_type), (8000, RTX_PT));
     assert_eq!(payload[..2], lost.to_be_bytes());
     assert_eq!(payload[2 + 7..], [1, 103]);
+    world.account();
 }
 
 /// A gap on the uplink is asked for by NACK; the publisher's RTX fills it, for the watcher under the number that was kept free.
 #[test]
 fn a_packet_lost_on_the_uplink_is_repaired_for_everyone() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     world.send_rtp(publisher, &outgoing(1, 102), &vp8(false, 102, 1));
     world.run(Duration::from_millis(30));
     let mut asked = Vec::new();
@@ -131,19 +109,20 @@ fn a_packet_lost_on_the_uplink_is_repaired_for_everyone() {
     repair.extend(vp8(false, 101, 1));
     let header = sfu::rtp::header::Outgoing { payload_type: RTX_PT, ssrc: 1001, sequence: 1, ..outgoing(1, 101) };
     world.send_rtp(publisher, &header, &repair);
-    let seen = sequences(&world, watcher);
+    let seen = world.sequences(watcher);
     assert_eq!(seen[1..], [seen[0] + 2, seen[0] + 1]);
     world.send_rtp(publisher, &sfu::rtp::header::Outgoing { sequence: 2, ..header }, &repair);
     assert_eq!(world.node.drops.get(DropReason::Duplicate), 1);
     world.send_rtp(publisher, &sfu::rtp::header::Outgoing { sequence: 3, ..header }, &[]);
     assert_eq!(world.node.drops.get(DropReason::RtxEmpty), 1);
-    assert_eq!(sequences(&world, watcher).len(), 3);
+    assert_eq!(world.sequences(watcher).len(), 3);
+    world.account();
 }
 
 /// A watcher's key frame request reaches the publisher; an empty slot's is ignored.
 #[test]
 fn keyframe_requests_pass_on_and_coalesce() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let other = world.watcher(1);
     world.run(Duration::from_secs(1));
     let before = world.keyframes_asked(publisher);
@@ -155,12 +134,13 @@ fn keyframe_requests_pass_on_and_coalesce() {
     world.send_rtcp(other, &pli);
     world.run(Duration::from_millis(100));
     assert_eq!(world.keyframes_asked(publisher), before + 1);
+    world.account();
 }
 
 /// Sender reports of sound and picture follow the publisher's clock: a second later they say a second more.
 #[test]
 fn sender_reports_map_the_publishers_clock() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let mut report = Vec::new();
     let ntp = sfu::rtp::ntp::Ntp::from_unix(Duration::from_secs(5));
     let info = rtcp::SenderInfo { ntp, rtp: 100 * 3000, packets: 1, bytes: 1 };
@@ -182,12 +162,13 @@ fn sender_reports_map_the_publishers_clock() {
     assert!((nanos - 1_000_000_000).abs() < 30_000_000, "{nanos}");
     let units = f64::from(second.1.wrapping_sub(first.1)) / 90_000.0;
     assert!((units - nanos as f64 / 1e9).abs() < 0.001);
+    world.account();
 }
 
 /// Publishers are told what was received and, before anything is measured, that their link is taken for wide.
 #[test]
 fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
-    let (mut world, publisher, _) = on_the_air();
+    let (mut world, publisher, _) = World::on_the_air();
     world.run(Duration::from_millis(20));
     let (mut blocks, mut remb) = (0, 0);
     for compound in &world.peers[publisher].rtcp {
@@ -200,12 +181,13 @@ fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
     }
     assert_eq!(blocks, 1);
     assert!(remb > 9_900_000);
+    world.account();
 }
 
 /// Hostile datagrams are counted by reason, and the others' media goes on.
 #[test]
 fn hostile_datagrams_are_counted_and_harm_nobody() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let (known, stranger) = (world.peers[publisher].address, "192.0.2.9:9".parse().unwrap());
     let replayed = world.seal_rtp(publisher, &outgoing(1, 101), &vp8(false, 101, 1));
     world.deliver(known, &mut replayed.clone());
@@ -230,8 +212,9 @@ fn hostile_datagrams_are_counted_and_harm_nobody() {
     ] {
         assert!(world.node.drops.get(reason) > 0, "{} was not counted", reason.label());
     }
-    play(&mut world, publisher, 1, 103..113);
-    assert_eq!(sequences(&world, watcher).len(), 12);
+    world.play(publisher, 1, 103..113);
+    assert_eq!(world.sequences(watcher).len(), 12);
+    world.account();
 }
 
 /// A check with a wrong password, for an unknown user or in the name of another peer opens nothing.
@@ -243,8 +226,8 @@ fn a_false_check_opens_nothing() {
     let from = "192.0.2.9:9".parse().unwrap();
     let attempts = [
         (format!("{}:peer", world.peers[peer].ufrag), "wrongwrongwrongwrongwrong", DropReason::StunIntegrity),
-        ("nobody:peer".into(), peer::PWD, DropReason::StunUnknownUser),
-        (format!("{}:other", world.peers[peer].ufrag), peer::PWD, DropReason::StunUnknownUser),
+        ("nobody:peer".into(), PWD, DropReason::StunUnknownUser),
+        (format!("{}:other", world.peers[peer].ufrag), PWD, DropReason::StunUnknownUser),
     ];
     for (index, (user, pwd, reason)) in attempts.into_iter().enumerate() {
         let before = world.node.drops.get(reason);
@@ -256,38 +239,41 @@ fn a_false_check_opens_nothing() {
     world.deliver(from, &mut [0x80; 40]);
     assert_eq!(world.node.drops.get(DropReason::UnknownAddress), 1);
     assert_eq!(world.node.counters.stun_answered, 0);
+    world.account();
 }
 
 /// Media moves to a new address only after a second fresh nomination and an authentic packet from there.
 #[test]
 fn media_moves_after_a_second_nomination_and_an_authentic_packet() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     world.peers[watcher].address = "10.0.0.99:6000".parse().unwrap();
     world.check(watcher);
-    play(&mut world, publisher, 1, 101..103);
-    assert_eq!(sequences(&world, watcher).len(), 1, "one nomination moves nothing");
+    world.play(publisher, 1, 101..103);
+    assert_eq!(world.sequences(watcher).len(), 1, "one nomination moves nothing");
     world.check(watcher);
-    play(&mut world, publisher, 1, 103..105);
-    assert_eq!(sequences(&world, watcher).len(), 1, "nor do two that anybody may have held back");
+    world.play(publisher, 1, 103..105);
+    assert_eq!(world.sequences(watcher).len(), 1, "nor do two that anybody may have held back");
     let mut report = Vec::new();
     rtcp::write_receiver_report(&mut report, 1, &[], "c");
     world.send_rtcp(watcher, &report);
-    play(&mut world, publisher, 1, 105..108);
-    assert_eq!(sequences(&world, watcher).len(), 4);
+    world.play(publisher, 1, 105..108);
+    assert_eq!(world.sequences(watcher).len(), 4);
+    world.account();
 }
 
 /// A participant who checks in another's name of address does not get the other's packets.
 #[test]
 fn a_live_peers_address_cannot_be_taken() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let intruder = world.connect(Direction::Up);
     let honest = world.peers[intruder].address;
     world.peers[intruder].address = world.peers[publisher].address;
     world.check(intruder);
     assert_eq!(world.node.drops.get(DropReason::AddressTaken), 1);
     world.peers[intruder].address = honest;
-    play(&mut world, publisher, 1, 101..105);
-    assert_eq!(sequences(&world, watcher).len(), 5);
+    world.play(publisher, 1, 101..105);
+    assert_eq!(world.sequences(watcher).len(), 5);
+    world.account();
 }
 
 /// A check that is repeated from where it is known is answered and counts for nothing; from elsewhere it is dropped.
@@ -299,13 +285,14 @@ fn a_repeated_check_is_answered_only_where_it_is_known() {
     let (known, stranger) = (world.peers[peer].address, "192.0.2.9:9".parse().unwrap());
     let mut out = [0; sfu::transport::stun::REQUEST_MAX];
     let user = format!("{}:peer", world.peers[peer].ufrag);
-    let length = sfu::transport::stun::write_request(&mut out, &[9; 12], &user, peer::PWD.as_bytes(), true);
+    let length = sfu::transport::stun::write_request(&mut out, &[9; 12], &user, PWD.as_bytes(), true);
     world.deliver(known, &mut out[..length].to_vec());
     world.deliver(known, &mut out[..length].to_vec());
     assert_eq!(world.node.counters.stun_answered, 2);
     world.deliver(stranger, &mut out[..length].to_vec());
     assert_eq!(world.node.counters.stun_answered, 2);
     assert_eq!(world.node.drops.get(DropReason::StunReplayed), 1);
+    world.account();
 }
 
 /// A peer that shows another certificate than it announced is told off by an event that says so, and gets no media.
@@ -323,6 +310,7 @@ fn a_wrong_fingerprint_ends_the_connection() {
         .any(|event| matches!(event, Event::Failed { reason, .. } if reason.contains("certificate")));
     assert!(failed, "{:?}", world.events);
     assert_eq!(world.node.snapshot(0).connections.len(), 0);
+    world.account();
 }
 
 /// A handshake that began before the peer's description was known goes on from what was kept.
@@ -335,12 +323,13 @@ fn an_early_client_hello_is_kept() {
     world.remote(peer);
     world.run(Duration::from_millis(30));
     assert!(world.events.iter().any(|event| matches!(event, Event::Connected { .. })), "{:?}", world.events);
+    world.account();
 }
 
 /// A peer that falls silent for half a minute is given up, and its track leaves the slots.
 #[test]
 fn a_silent_peer_is_given_up() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     for _ in 0..4 {
         world.run(Duration::from_secs(10));
         world.check(watcher);
@@ -350,12 +339,13 @@ fn a_silent_peer_is_given_up() {
     assert!(world.events.iter().any(failed), "{:?}", world.events);
     let snapshot = world.node.snapshot(0);
     assert_eq!((snapshot.connections.len(), snapshot.tracks.len(), snapshot.slots.len()), (1, 0, 0));
+    world.account();
 }
 
 /// Commands about what is not there are refused in words and change nothing.
 #[test]
 fn impossible_commands_are_refused() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let (up, down) = (world.peers[publisher].conn, world.peers[watcher].conn);
     let commands = [
         Command::Assign { conn: 99, slot: 0, track: None },
@@ -363,7 +353,7 @@ fn impossible_commands_are_refused() {
         Command::Assign { conn: down, slot: 0, track: Some(7) },
         Command::Assign { conn: up, slot: 0, track: Some(1) },
         Command::Receive { conn: down, tracks: vec![video(5)], mid_extension: None },
-        Command::Open { conn: up, direction: Direction::Up, ufrag: "fresh".into(), pwd: peer::PWD.into() },
+        Command::Open { conn: up, direction: Direction::Up, ufrag: "fresh".into(), pwd: PWD.into() },
         Command::Close { conn: 99 },
     ];
     let count = commands.len();
@@ -371,46 +361,49 @@ fn impossible_commands_are_refused() {
         world.command(command);
     }
     assert_eq!(world.refusals().len(), count);
-    play(&mut world, publisher, 1, 101..105);
-    assert_eq!(sequences(&world, watcher).len(), 5);
+    world.play(publisher, 1, 101..105);
+    assert_eq!(world.sequences(watcher).len(), 5);
+    world.account();
 }
 
 /// A renegotiation that keeps a track keeps its slots; one that drops it empties them.
 #[test]
 fn renegotiation_keeps_what_it_names() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let conn = world.peers[publisher].conn;
     world.command(Command::Receive { conn, tracks: vec![video(1), video(2)], mid_extension: Some(1) });
-    play(&mut world, publisher, 1, 101..105);
-    assert_eq!(sequences(&world, watcher).len(), 5);
+    world.play(publisher, 1, 101..105);
+    assert_eq!(world.sequences(watcher).len(), 5);
     world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
-    play(&mut world, publisher, 1, 105..110);
-    assert_eq!(sequences(&world, watcher).len(), 5);
+    world.play(publisher, 1, 105..110);
+    assert_eq!(world.sequences(watcher).len(), 5);
     assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
     assert_eq!(world.node.snapshot(0).slots.len(), 0);
+    world.account();
 }
 
 /// A track that replaces another does not inherit the other's SSRC, nor its numbers.
 #[test]
 fn a_replaced_track_leaves_nothing_to_its_successor() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     let conn = world.peers[publisher].conn;
     world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
     world.assign(watcher, 0, Some(2));
     world.send_rtp(publisher, &outgoing(1, 140), &vp8(false, 140, 1));
     assert_eq!(world.node.drops.get(DropReason::UnknownTrack), 1);
     world.send_rtp(publisher, &outgoing(2, 7), &vp8(true, 7, 2));
-    play(&mut world, publisher, 2, 8..12);
-    let seen = sequences(&world, watcher);
+    world.play(publisher, 2, 8..12);
+    let seen = world.sequences(watcher);
     assert_eq!(seen.len(), 6);
     assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+    world.account();
 }
 
 /// A publisher that goes on under another SSRC begins a new stream; its watcher sees one.
 #[test]
 fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
-    let (mut world, publisher, watcher) = on_the_air();
-    play(&mut world, publisher, 1, 101..105);
+    let (mut world, publisher, watcher) = World::on_the_air();
+    world.play(publisher, 1, 101..105);
     let conn = world.peers[publisher].conn;
     let renewed = sfu::command::ReceiveTrack { ssrc: Some(1500), rtx_ssrc: Some(1501), ..video(1) };
     world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
@@ -419,7 +412,7 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
         let header = sfu::rtp::header::Outgoing { ssrc: 1500, ..outgoing(1, sequence) };
         world.send_rtp(publisher, &header, &vp8(keyframe, sequence, 1));
     }
-    let seen = sequences(&world, watcher);
+    let seen = world.sequences(watcher);
     assert_eq!(seen.len(), 8);
     assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
     for round in 0..40 {
@@ -428,14 +421,15 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
         world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
     }
     assert!(world.refusals().is_empty(), "{:?}", world.refusals());
+    world.account();
 }
 
 /// A packet that is asked for again and again within a round trip is repeated once.
 #[test]
 fn a_storm_of_nacks_repeats_a_packet_once_a_round_trip() {
-    let (mut world, publisher, watcher) = on_the_air();
-    play(&mut world, publisher, 1, 101..104);
-    let last = *sequences(&world, watcher).last().unwrap();
+    let (mut world, publisher, watcher) = World::on_the_air();
+    world.play(publisher, 1, 101..104);
+    let last = *world.sequences(watcher).last().unwrap();
     for _ in 0..20 {
         let mut nack = Vec::new();
         rtcp::write_nack(&mut nack, 1, 7000, [last].into_iter());
@@ -447,6 +441,7 @@ fn a_storm_of_nacks_repeats_a_packet_once_a_round_trip() {
     rtcp::write_nack(&mut nack, 1, 7000, [last].into_iter());
     world.send_rtcp(watcher, &nack);
     assert_eq!(world.node.counters.repairs_out, 2);
+    world.account();
 }
 
 /// A connection whose description never comes is given up, however busily it is checked.
@@ -460,12 +455,13 @@ fn a_connection_that_nobody_describes_is_given_up() {
     }
     let failed = |event: &Event| matches!(event, Event::Failed { reason, .. } if reason.contains("description"));
     assert!(world.events.iter().any(failed), "{:?}", world.events);
+    world.account();
 }
 
 /// A slot that was empty for a night goes on with timestamps that a receiver takes for later ones.
 #[test]
 fn a_night_without_pictures_is_no_step_back() {
-    let (mut world, publisher, watcher) = on_the_air();
+    let (mut world, publisher, watcher) = World::on_the_air();
     world.assign(watcher, 0, None);
     for _ in 0..(8 * 3600 / 20) {
         world.run(Duration::from_secs(20));
@@ -477,6 +473,7 @@ fn a_night_without_pictures_is_no_step_back() {
     let packets = &world.peers[watcher].rtp;
     let (before, after) = (read(&packets[0]).0.timestamp, read(&packets[1]).0.timestamp);
     assert!((after.wrapping_sub(before) as i32) > 0, "{before} {after}");
+    world.account();
 }
 
 /// The snapshot and the commands keep the names that Python knows.

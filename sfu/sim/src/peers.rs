@@ -1,0 +1,213 @@
+//! Peers of a world: how they connect, publish and watch. Connecting goes over links that do nothing yet; conditions come after.
+
+use std::time::Duration;
+
+use sfu::command::{Codec, Command, Direction, Event, Kind, SendCodec, SendSlot, Setup};
+use sfu::transport::dtls::{Dtls, DtlsOutput, DtlsRole};
+
+use crate::link::Link;
+use crate::peer::{AUDIO_PT, PWD, Peer, RTX_PT, Role, VIDEO_PT};
+use crate::publisher::{Media, Publisher};
+use crate::viewer::{Screen, Viewer};
+use crate::world::World;
+
+/// The header extension of the mid, in every connection.
+const MID_EXTENSION: u8 = 1;
+/// A voice's slot has this number and its index more.
+const VOICES: u32 = 100;
+
+/// A picture slot's SSRC.
+pub(crate) fn slot_ssrc(slot: u32) -> u32 {
+    if slot >= VOICES { 6000 + slot - VOICES } else { 7000 + slot }
+}
+
+/// The SSRC of a picture slot's retransmissions.
+pub(crate) fn slot_rtx(slot: u32) -> u32 {
+    8000 + slot
+}
+
+impl World {
+    /// Opens a connection for a new peer and returns the peer's number; nothing has been sent.
+    pub fn open(&mut self, direction: Direction) -> usize {
+        let index = self.peers.len();
+        let peer = Peer::new(index, Link::new(self.random.fork()), Link::new(self.random.fork()));
+        let (conn, ufrag) = (peer.conn, peer.ufrag.clone());
+        self.peers.push(peer);
+        self.command(Command::Open { conn, direction, ufrag, pwd: PWD.into() });
+        index
+    }
+
+    /// Tells the node of the peer's description, as a browser's answer would.
+    pub fn remote(&mut self, peer: usize) {
+        let fingerprint = self.peers[peer].certificate.fingerprint();
+        let conn = self.peers[peer].conn;
+        self.command(Command::Remote { conn, ufrag: "peer".into(), setup: Setup::Passive, fingerprint });
+    }
+
+    /// A binding request of the peer, nominating.
+    pub fn check(&mut self, peer: usize) {
+        let request = self.peers[peer].check();
+        self.send_sealed(peer, request, None);
+        self.settle();
+    }
+
+    /// ICE and DTLS to the end.
+    ///
+    /// # Panics
+    /// When the handshake does not end.
+    pub fn connect(&mut self, direction: Direction) -> usize {
+        let peer = self.open(direction);
+        self.remote(peer);
+        self.handshake(peer);
+        assert!(self.peers[peer].srtp.is_some(), "the handshake did not end");
+        peer
+    }
+
+    /// ICE and DTLS, as far as they go in 200 ms.
+    pub fn handshake(&mut self, peer: usize) {
+        self.check(peer);
+        let certificate = &self.peers[peer].certificate;
+        self.peers[peer].dtls = Some(Dtls::new(certificate, DtlsRole::Client, self.fingerprint, self.now));
+        for _ in 0..20 {
+            self.drive_dtls(peer);
+            self.run(Duration::from_millis(10));
+            if self.peers[peer].srtp.is_some() {
+                self.run(Duration::from_millis(20));
+                break;
+            }
+        }
+    }
+
+    pub(crate) fn drive_dtls(&mut self, peer: usize) {
+        let mut buffer = [0; sfu::transport::dtls::DATAGRAM_MAX];
+        loop {
+            let this = &mut self.peers[peer];
+            let Some(dtls) = &mut this.dtls else { return };
+            let _ = dtls.handle_timeout(self.now);
+            match dtls.poll(&mut buffer) {
+                DtlsOutput::Datagram(datagram) => {
+                    let datagram = datagram.to_vec();
+                    self.send_sealed(peer, datagram, None);
+                }
+                DtlsOutput::Established(established) => {
+                    let (sealer, opener) = (&established.keys, &established.keys);
+                    this.srtp =
+                        Some((sfu::transport::srtp::Sealer::new(sealer), sfu::transport::srtp::Opener::new(opener)));
+                }
+                DtlsOutput::Closed | DtlsOutput::Timeout(_) => return,
+            }
+        }
+    }
+
+    /// A peer that publishes from now on.
+    pub fn publish(&mut self, media: Vec<Media>) -> usize {
+        let peer = self.connect(Direction::Up);
+        let conn = self.peers[peer].conn;
+        let tracks = media.iter().map(Media::negotiated).collect();
+        self.command(Command::Receive { conn, tracks, mid_extension: Some(MID_EXTENSION) });
+        let publisher = Publisher::new(media, self.wall, &mut self.random, self.now);
+        self.peers[peer].role = Role::Publisher(Box::new(publisher));
+        self.wake(peer);
+        peer
+    }
+
+    /// A peer that watches as many pictures and hears as many voices, all empty yet.
+    pub fn watch(&mut self, pictures: u32, voices: u32) -> usize {
+        let peer = self.connect(Direction::Down);
+        self.offer_slots(peer, pictures, voices);
+        let screens: Vec<_> = (0..pictures).map(|slot| (slot_ssrc(slot), slot_rtx(slot))).collect();
+        let voices: Vec<_> = (0..voices).map(|voice| slot_ssrc(VOICES + voice)).collect();
+        self.peers[peer].role = Role::Viewer(Box::new(Viewer::new(&screens, &voices, self.now)));
+        self.wake(peer);
+        peer
+    }
+
+    /// Describes slots to the node: pictures are slots 0 and up, voices 100 and up.
+    pub(crate) fn offer_slots(&mut self, peer: usize, pictures: u32, voices: u32) {
+        let conn = self.peers[peer].conn;
+        let slots = (0..pictures).chain(VOICES..VOICES + voices).map(slot).collect();
+        let codecs = vec![
+            SendCodec {
+                codec: Codec::Vp8,
+                payload_type: VIDEO_PT,
+                clock_rate: 90_000,
+                rtx_payload_type: Some(RTX_PT),
+                nack: true,
+            },
+            SendCodec {
+                codec: Codec::Opus,
+                payload_type: AUDIO_PT,
+                clock_rate: 48_000,
+                rtx_payload_type: None,
+                nack: false,
+            },
+        ];
+        self.command(Command::Send { conn, slots, codecs, mid_extension: Some(MID_EXTENSION) });
+    }
+
+    /// Puts a track into a picture slot, or empties it.
+    pub fn assign(&mut self, viewer: usize, slot: u32, track: Option<u64>) {
+        let conn = self.peers[viewer].conn;
+        self.command(Command::Assign { conn, slot, track });
+    }
+
+    /// Puts a track into a voice slot, or empties it.
+    pub fn assign_voice(&mut self, viewer: usize, voice: u32, track: Option<u64>) {
+        self.assign(viewer, VOICES + voice, track);
+    }
+
+    /// The model of a peer that publishes.
+    ///
+    /// # Panics
+    /// When the peer does not.
+    pub fn publisher_of(&self, peer: usize) -> &Publisher {
+        match &self.peers[peer].role {
+            Role::Publisher(publisher) => publisher,
+            _ => panic!("peer {peer} has no publisher's model"),
+        }
+    }
+
+    /// The model of a peer that watches.
+    ///
+    /// # Panics
+    /// When the peer does not.
+    pub fn viewer_of(&self, peer: usize) -> &Viewer {
+        match &self.peers[peer].role {
+            Role::Viewer(viewer) => viewer,
+            _ => panic!("peer {peer} has no viewer's model"),
+        }
+    }
+
+    /// The model of a peer that watches, to tell it something.
+    ///
+    /// # Panics
+    /// When the peer does not.
+    pub fn viewer_mut(&mut self, peer: usize) -> &mut Viewer {
+        match &mut self.peers[peer].role {
+            Role::Viewer(viewer) => viewer,
+            _ => panic!("peer {peer} has no viewer's model"),
+        }
+    }
+
+    /// What a viewer saw in a picture slot.
+    pub fn screen(&self, viewer: usize, slot: usize) -> &Screen {
+        &self.viewer_of(viewer).screens[slot]
+    }
+
+    /// The commands that the node refused.
+    pub fn refusals(&self) -> Vec<&Event> {
+        self.events.iter().filter(|event| matches!(event, Event::Refused { .. })).collect()
+    }
+}
+
+fn slot(slot: u32) -> SendSlot {
+    let picture = slot < VOICES;
+    SendSlot {
+        slot,
+        mid: if picture { format!("v{slot}") } else { format!("a{}", slot - VOICES) },
+        kind: if picture { Kind::Video } else { Kind::Audio },
+        ssrc: slot_ssrc(slot),
+        rtx_ssrc: picture.then(|| slot_rtx(slot)),
+        cname: "c".into(),
+    }
+}

@@ -1,0 +1,158 @@
+//! What viewers see is one unbroken stream, whatever is put into a slot and whatever an uplink loses.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use std::time::Duration;
+
+use sim::numbers::Verdict;
+use sim::world::Way;
+use sim::{Camera, Conditions, Media, World, for_seeds};
+
+const SOURCES: u64 = 9;
+const SLOTS: u32 = 4;
+
+/// No gap that the uplink did not make, no number for two packets, no step back, nothing shown on a wrong belief.
+fn assert_unbroken(world: &World, viewer: usize, slot: usize) -> Verdict {
+    let screen = world.screen(viewer, slot);
+    let verdict = screen.numbers.verdict();
+    let ours: Vec<_> = verdict.gaps.iter().filter(|packet| !world.was_lost_up(**packet)).collect();
+    assert!(ours.is_empty(), "slot {slot}: gaps of our making: {ours:?}");
+    assert_eq!((verdict.between, verdict.reused, verdict.duplicates, verdict.stepped_back), (0, 0, 0, 0), "{slot}");
+    assert_eq!(screen.decoder.watched.broken, 0, "slot {slot}: references");
+    verdict
+}
+
+/// Nine lossy publishers, and one viewer with four slots through which they rotate, one step every 700 ms.
+fn rotation(seed: u64, camera: &Camera) -> (World, usize) {
+    let mut world = World::seeded(seed);
+    for track in 1..=SOURCES {
+        let publisher = world.publish(vec![Media::Camera(track, camera.clone())]);
+        let uplink = Conditions { loss: 0.05, delay: Duration::from_millis(30), ..Conditions::default() };
+        world.set(publisher, Way::Up, uplink);
+        world.set(publisher, Way::Down, Conditions { delay: Duration::from_millis(30), ..Conditions::default() });
+    }
+    let viewer = world.watch(SLOTS, 0);
+    for step in 0..60u64 {
+        let slot = (step % u64::from(SLOTS)) as u32;
+        world.assign(viewer, slot, Some(1 + step % SOURCES));
+        world.run(Duration::from_millis(700));
+    }
+    world.run(Duration::from_secs(1));
+    (world, viewer)
+}
+
+/// Nine sources rotate through four slots while their uplinks lose 5 %: no gap of our making, no reuse, no broken reference; most
+/// of what was lost comes later under the number that was kept free for it.
+#[test]
+fn nine_sources_rotate_through_four_slots_over_lossy_uplinks() {
+    for_seeds(3, |seed| {
+        let (world, viewer) = rotation(seed, &Camera::default());
+        for slot in 0..SLOTS as usize {
+            let verdict = assert_unbroken(&world, viewer, slot);
+            let watched = &world.screen(viewer, slot).decoder.watched;
+            assert!(verdict.epochs >= 14, "slot {slot}: {} sources came", verdict.epochs);
+            assert!(watched.frames.len() >= 8, "slot {slot}: frames of {:?}", watched.frames);
+            let lost = verdict.gaps.len() as f64 / verdict.packets as f64;
+            assert!(lost < 0.01, "slot {slot}: {lost} is still missing after repair");
+        }
+        let repaired: u64 = world.node.snapshot(0).tracks.iter().map(|track| track.repaired).sum();
+        assert!(repaired > 300, "{repaired}");
+        world.account();
+    });
+}
+
+/// The same with three temporal layers: TL0PICIDX goes on from source to source as well.
+#[test]
+fn temporal_layers_rotate_as_well() {
+    for_seeds(3, |seed| {
+        let (world, viewer) = rotation(seed, &Camera { temporal_layers: 3, ..Camera::default() });
+        for slot in 0..SLOTS as usize {
+            assert_unbroken(&world, viewer, slot);
+            assert!(world.screen(viewer, slot).decoder.watched.shown() > 500);
+        }
+        world.account();
+    });
+}
+
+/// A packet that the uplink loses and the publisher repeats comes under the number that was kept free, and no frame is missing.
+#[test]
+fn a_nacked_packet_comes_under_the_number_kept_free() {
+    for_seeds(3, |seed| {
+        let mut world = World::seeded(seed);
+        let publisher = world.publish(vec![Media::Camera(1, Camera::default())]);
+        let viewer = world.watch(1, 0);
+        world.assign(viewer, 0, Some(1));
+        world.run(Duration::from_secs(2));
+        let mut count = 0;
+        world.peers[publisher].up.lose = Some(Box::new(move |datagram| {
+            count += u32::from(datagram[1] & 0x7F == 96);
+            datagram[1] & 0x7F == 96 && count % 50 == 0
+        }));
+        world.run(Duration::from_secs(20));
+        let lost = world.peers[publisher].up.stats.lost;
+        world.peers[publisher].up.lose = None;
+        world.run(Duration::from_secs(1));
+        let verdict = assert_unbroken(&world, viewer, 0);
+        assert!(lost > 50, "{lost}");
+        assert_eq!((verdict.gaps, verdict.epochs), (vec![], 1));
+        let (watched, sent) = (&world.screen(viewer, 0).decoder.watched, world.publisher_of(publisher));
+        assert_eq!(watched.shown() + 1, sent.pictures[0].encoder.frames, "all but the one before it was watched");
+        assert_eq!(watched.freezes, 0);
+        world.account();
+    });
+}
+
+/// A key frame whose first packet comes late, by the publisher's repair, is forwarded whole: what came before it is in the store.
+#[test]
+#[ignore = "the engine forwards only what arrives after the first packet; the viewer must ask for each of the others"]
+fn a_keyframe_whose_first_packet_was_repaired_is_forwarded_whole() {
+    let mut world = World::new();
+    let publisher = world.publish(vec![Media::Camera(1, Camera::default())]);
+    let viewer = world.watch(1, 0);
+    world.run(Duration::from_secs(1));
+    let (mut newest, mut done) = (None, false);
+    world.peers[publisher].up.lose = Some(Box::new(move |datagram| {
+        let frame = &datagram[4..8];
+        let first = datagram[1] & 0x7F == 96 && newest.as_deref() != Some(frame);
+        newest = Some(frame.to_vec());
+        // Packets of the largest size are a key frame's.
+        let hit = first && !done && datagram.len() > 1150;
+        done |= hit;
+        hit
+    }));
+    world.assign(viewer, 0, Some(1));
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.peers[publisher].up.stats.lost, 1);
+    assert_eq!(world.screen(viewer, 0).nacked, 0, "the viewer had to ask for what the node held");
+    world.account();
+}
+
+/// A viewer's own loss is repaired by RTX; jitter that reorders is not taken for loss of ours.
+#[test]
+fn a_viewers_own_loss_is_repaired_by_retransmission() {
+    for_seeds(3, |seed| {
+        let mut world = World::seeded(seed);
+        world.publish(vec![Media::Camera(1, Camera::default()), Media::Voice(2)]);
+        let viewer = world.watch(1, 1);
+        let jitter = Duration::from_millis(8);
+        let line = Conditions {
+            loss: 0.05,
+            delay: Duration::from_millis(20),
+            jitter,
+            reorders: true,
+            ..Conditions::default()
+        };
+        world.set(viewer, Way::Down, line);
+        world.set(viewer, Way::Up, Conditions { delay: Duration::from_millis(20), ..Conditions::default() });
+        world.assign(viewer, 0, Some(1));
+        world.assign_voice(viewer, 0, Some(2));
+        world.run(Duration::from_secs(30));
+        let (screen, voice) = (world.screen(viewer, 0), &world.viewer_of(viewer).voices[0]);
+        let verdict = screen.numbers.verdict();
+        assert!(screen.repairs > 100 && verdict.gaps.len() < 20, "{} {:?}", screen.repairs, verdict.gaps);
+        assert_eq!((verdict.between, verdict.reused, screen.decoder.watched.broken), (0, 0, 0));
+        assert!((1400..1500).contains(&voice.packets), "{}", voice.packets);
+        assert!(voice.delay_max < Duration::from_millis(29), "{:?}", voice.delay_max);
+        assert!(voice.reception.sender_reports >= 25 && screen.reception.sender_reports >= 25);
+        world.account();
+    });
+}

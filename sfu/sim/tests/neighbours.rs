@@ -1,0 +1,104 @@
+//! One viewer's trouble, and a crowd that comes at once.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use std::time::Duration;
+
+use sim::world::Way;
+use sim::{Camera, Conditions, Media, World, for_seeds};
+
+const CALL: Duration = Duration::from_secs(30);
+
+/// A publisher and four viewers on good lines.
+fn call(seed: u64) -> (World, usize, Vec<usize>) {
+    let mut world = World::seeded(seed);
+    let publisher = world.publish(vec![Media::Camera(1, Camera::default()), Media::Voice(2)]);
+    let viewers = (0..4).map(|_| viewer(&mut world)).collect();
+    (world, publisher, viewers)
+}
+
+fn viewer(world: &mut World) -> usize {
+    let viewer = world.watch(1, 1);
+    for way in [Way::Up, Way::Down] {
+        world.set(viewer, way, Conditions { delay: Duration::from_millis(20), ..Conditions::default() });
+    }
+    world.assign(viewer, 0, Some(1));
+    world.assign_voice(viewer, 0, Some(2));
+    viewer
+}
+
+/// A viewer whose line carries 0.5 Mbit/s and loses 20 % harms nobody else's frames or voices.
+#[test]
+fn a_bad_line_harms_nobody_else() {
+    for_seeds(3, |seed| {
+        let (mut world, publisher, viewers) = call(seed);
+        world.run(Duration::from_secs(1));
+        let bad = viewer(&mut world);
+        let line = Conditions {
+            rate_bps: Some(500_000),
+            loss: 0.2,
+            delay: Duration::from_millis(40),
+            ..Conditions::default()
+        };
+        world.set(bad, Way::Down, line);
+        world.run(CALL);
+        let captured = world.publisher_of(publisher).pictures[0].encoder.frames;
+        for viewer in viewers {
+            let watched = &world.screen(viewer, 0).decoder.watched;
+            // Some were captured before it watched.
+            assert!(watched.shown() + 15 > captured, "{} of {captured} frames", watched.shown());
+            assert!(watched.longest < Duration::from_millis(70), "{:?}", watched.longest);
+            assert_eq!((watched.freezes, watched.broken), (0, 0));
+            assert!(watched.delay(1.0) < Duration::from_millis(60), "{:?}", watched.delay(1.0));
+            let voice = &world.viewer_of(viewer).voices[0];
+            assert!(voice.numbers.verdict().gaps.is_empty() && voice.delay_max < Duration::from_millis(25));
+        }
+        let line = world.peers[bad].down.stats;
+        assert!(line.lost > 100 && line.dropped > 1000, "{line:?}");
+        world.account();
+    });
+}
+
+/// Fifty viewers join one publisher within a second: requests for key frames are coalesced, and each viewer has a picture soon.
+#[test]
+fn a_storm_of_joins_asks_the_publisher_for_few_keyframes() {
+    for_seeds(2, |seed| {
+        let mut world = World::seeded(seed);
+        let publisher = world.publish(vec![Media::Camera(1, Camera::default())]);
+        let viewers: Vec<usize> = (0..50).map(|_| world.watch(1, 0)).collect();
+        let before = world.publisher_of(publisher).pictures[0].keyframes_asked;
+        for (index, viewer) in viewers.clone().into_iter().enumerate() {
+            let at = Duration::from_millis(20 * index as u64);
+            world.after(at, move |world| world.assign(viewer, 0, Some(1)));
+        }
+        world.run(Duration::from_secs(3));
+        let asked = world.publisher_of(publisher).pictures[0].keyframes_asked - before;
+        assert!((1..=5).contains(&asked), "{asked} requests: one every 300 ms at most");
+        for viewer in viewers {
+            let watched = &world.screen(viewer, 0).decoder.watched;
+            assert!(watched.shown() > 45, "{}", watched.shown());
+            assert_eq!((watched.freezes, watched.broken), (0, 0));
+        }
+        world.account();
+    });
+}
+
+/// A line that becomes narrow and wide again carries what it can at each time.
+#[test]
+fn a_line_changes_while_it_is_watched() {
+    for_seeds(2, |seed| {
+        let (mut world, _, viewers) = call(seed);
+        let narrow = Conditions { rate_bps: Some(600_000), ..Conditions::default() };
+        let viewer = viewers[0];
+        world.after(Duration::from_secs(10), move |world| world.set(viewer, Way::Down, narrow));
+        world.after(Duration::from_secs(20), move |world| world.set(viewer, Way::Down, Conditions::default()));
+        world.run(Duration::from_secs(10));
+        let wide = world.screen(viewer, 0).decoder.watched.clone();
+        world.run(Duration::from_secs(10));
+        let squeezed = world.screen(viewer, 0).decoder.watched.clone();
+        world.run(Duration::from_secs(10));
+        let again = world.screen(viewer, 0).decoder.watched.shown() - squeezed.shown();
+        assert!(wide.freezes == 0 && squeezed.freezes > 0, "{} {}", wide.freezes, squeezed.freezes);
+        assert!(again > 270, "{again}");
+        world.account();
+    });
+}
