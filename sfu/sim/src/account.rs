@@ -15,7 +15,8 @@ use crate::world::{Happening, Way, World};
 struct Tally {
     sent: u64,
     lost: u64,
-    arrived: u64,
+    late: u64,
+    taken: u64,
 }
 
 /// What the world saw of packets.
@@ -54,10 +55,17 @@ impl Ledger {
         }
     }
 
-    /// A link delivered to a peer.
-    pub fn arrives_at_peer(&mut self, peer: usize, datagram: &[u8]) {
+    /// A link delivered to a peer, which took it.
+    pub fn taken(&mut self, peer: usize, datagram: &[u8]) {
         if let Some((ssrc, _)) = rtp(datagram) {
-            self.streams.entry((peer, ssrc)).or_default().arrived += 1;
+            self.streams.entry((peer, ssrc)).or_default().taken += 1;
+        }
+    }
+
+    /// A link delivered to a peer, which had its number already or had left it behind.
+    pub fn late(&mut self, peer: usize, datagram: &[u8]) {
+        if let Some((ssrc, _)) = rtp(datagram) {
+            self.streams.entry((peer, ssrc)).or_default().late += 1;
         }
     }
 }
@@ -72,6 +80,11 @@ impl World {
     /// Whether the first sending of a source's packet was lost on the way up.
     pub fn was_lost_up(&self, packet: (u64, u64)) -> bool {
         self.ledger.lost_up.contains(&packet)
+    }
+
+    /// Packets whose number a peer had already, or had left behind: none over lines that keep the order.
+    pub fn refused_by(&self, peer: usize) -> u64 {
+        self.ledger.streams.iter().filter(|((to, _), _)| *to == peer).map(|(_, tally)| tally.late).sum()
     }
 
     /// Asserts that everything is accounted for. The end of every story.
@@ -118,7 +131,7 @@ impl World {
         }
         for (stream, tally) in &self.ledger.streams {
             let flying = flying.get(stream).copied().unwrap_or(0);
-            assert_eq!(tally.sent, tally.arrived + tally.lost + flying, "packets of {stream:?}: {tally:?}");
+            assert_eq!(tally.sent, tally.taken + tally.late + tally.lost + flying, "packets of {stream:?}: {tally:?}");
         }
     }
 
@@ -126,10 +139,10 @@ impl World {
     fn account_screens(&self) {
         for (index, peer) in self.peers.iter().enumerate() {
             let Role::Viewer(viewer) = &peer.role else { continue };
-            let arrived = |ssrc| self.ledger.streams.get(&(index, ssrc)).map_or(0, |tally| tally.arrived);
+            let taken = |ssrc| self.ledger.streams.get(&(index, ssrc)).map_or(0, |tally| tally.taken);
             for (slot, screen) in (0..).zip(&viewer.screens) {
-                assert_eq!(screen.packets, arrived(slot_ssrc(slot)), "packets that viewer {index} saw in {slot}");
-                assert_eq!(screen.repairs, arrived(slot_rtx(slot)), "repairs that viewer {index} saw in {slot}");
+                assert_eq!(screen.packets, taken(slot_ssrc(slot)), "packets that viewer {index} saw in {slot}");
+                assert_eq!(screen.repairs, taken(slot_rtx(slot)), "repairs that viewer {index} saw in {slot}");
             }
         }
     }

@@ -41,7 +41,8 @@ struct Frame {
 struct Shown {
     last: u64,
     picture: u16,
-    tl0: u8,
+    /// None of a source without layers: its frames are followed by picture ids.
+    tl0: Option<u8>,
     at: Instant,
 }
 
@@ -138,8 +139,8 @@ impl Decoder {
         picture.key
             || match picture.layer {
                 None => picture.id == shown.picture.wrapping_add(1) & 0x7FFF,
-                Some((tl0, 0)) => tl0 == shown.tl0.wrapping_add(1),
-                Some((tl0, _)) => tl0 == shown.tl0,
+                Some((tl0, 0)) => shown.tl0.is_some_and(|before| tl0 == before.wrapping_add(1)),
+                Some((tl0, _)) => shown.tl0 == Some(tl0),
             }
     }
 
@@ -147,7 +148,7 @@ impl Decoder {
         let Some(frame) = self.frames.remove(&first) else { return };
         self.judge(&frame);
         self.measure(&frame, now, run);
-        let tl0 = frame.picture.layer.map_or(0, |(tl0, _)| tl0);
+        let tl0 = frame.picture.layer.map(|(tl0, _)| tl0);
         self.shown = Some(Shown { last: frame.last, picture: frame.picture.id, tl0, at: now });
         self.stalled = None;
         self.parts.retain(|number, _| *number > frame.last);

@@ -4,7 +4,7 @@
 //! what viewers saw (`viewer.rs`, `decoder.rs`, `numbers.rs`) and what publishers were asked (`publisher.rs`, `camera.rs`). Peers
 //! can also be led by hand, packet by packet (`hand.rs`). `account.rs` compares with the engine's own counters.
 //! One seed determines one run; no clock is read but for the instant that a run starts from (`clock.rs`).
-#![allow(clippy::expect_used, reason = "what fails here fails a test")]
+#![allow(clippy::indexing_slicing, reason = "what fails here fails a test")]
 
 mod account;
 pub mod camera;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sfu::command::{Command, Event};
+use sfu::drops::DropReason;
 use sfu::node::Node;
 use sfu::rtp::ntp::{Ntp, WallClock};
 use sfu::transport::dtls::{Certificate, Fingerprint};
@@ -209,10 +210,7 @@ impl World {
         link(&mut self.peers[peer], way).arrived(&packet);
         match way {
             Way::Up => self.hand_in(packet.address, &mut packet.bytes),
-            Way::Down => {
-                self.ledger.arrives_at_peer(peer, &packet.bytes);
-                self.receive(peer, packet.bytes);
-            }
+            Way::Down => self.receive(peer, packet.bytes),
         }
     }
 
@@ -231,18 +229,27 @@ impl World {
                 }
                 self.drive_dtls(peer);
             }
-            Protocol::Rtp => {
-                let opener = &mut this.srtp.as_mut().expect("keys").1;
-                let length = opener.open_rtp(&mut datagram).expect("an authentic packet");
-                datagram.truncate(length);
-                self.receive_rtp(peer, datagram);
-            }
+            Protocol::Rtp => self.open_rtp(peer, datagram),
             Protocol::Rtcp => {
                 let opener = &mut this.srtp.as_mut().expect("keys").1;
                 let length = opener.open_rtcp(&mut datagram).expect("an authentic compound");
                 datagram.truncate(length);
                 self.receive_rtcp(peer, datagram);
             }
+        }
+    }
+
+    /// A packet that SRTP's window has left behind is dropped, as a browser drops it; any other must be authentic.
+    fn open_rtp(&mut self, peer: usize, mut datagram: Vec<u8>) {
+        let opener = &mut self.peers[peer].srtp.as_mut().expect("keys").1;
+        match opener.open_rtp(&mut datagram) {
+            Ok(length) => {
+                self.ledger.taken(peer, &datagram);
+                datagram.truncate(length);
+                self.receive_rtp(peer, datagram);
+            }
+            Err(DropReason::SrtpReplayed) => self.ledger.late(peer, &datagram),
+            Err(other) => panic!("peer {peer} cannot open a packet: {}", other.label()),
         }
     }
 
