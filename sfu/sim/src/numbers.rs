@@ -5,19 +5,29 @@
 
 use std::collections::BTreeMap;
 
-use crate::payload::Stamp;
+use crate::payload::{Picture, Stamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     source: u64,
     sequence: u64,
     timestamp: u32,
+    /// Picture id, and TL0PICIDX where there are layers; none of a voice.
+    picture: Option<(u16, Option<u8>)>,
 }
 
 impl Seen {
     /// What the numberings differ by, while this source is in the slot.
     fn epoch(&self, outgoing: u64) -> (u64, i64) {
         (self.source, outgoing.wrapping_sub(self.sequence) as i64)
+    }
+
+    /// Whether picture id and TL0PICIDX go on from the packet just before: the same, or one more; one more for another source.
+    fn goes_on_from(&self, old: &Self) -> bool {
+        let (Some((id, tl0)), Some((old_id, old_tl0))) = (self.picture, old.picture) else { return true };
+        let least = u16::from(self.source != old.source);
+        let step = tl0.zip(old_tl0).map_or(least, |(tl0, old_tl0)| u16::from(tl0.wrapping_sub(old_tl0)));
+        [id.wrapping_sub(old_id) & 0x7FFF, step].iter().all(|step| (least..=1).contains(step))
     }
 }
 
@@ -46,12 +56,15 @@ pub struct Verdict {
     pub duplicates: u64,
     /// Times that the timestamp went back while the number went on.
     pub stepped_back: u64,
+    /// Picture ids or TL0PICIDX that do not go on from packet to packet.
+    pub jumps: u64,
 }
 
 impl Numbers {
     /// Takes a packet; false when its number came before.
-    pub fn on_packet(&mut self, outgoing: u64, timestamp: u32, stamp: &Stamp) -> bool {
-        let seen = Seen { source: stamp.source, sequence: stamp.sequence, timestamp };
+    pub fn on_packet(&mut self, outgoing: u64, timestamp: u32, picture: Option<&Picture>, stamp: &Stamp) -> bool {
+        let picture = picture.map(|picture| (picture.id, picture.layer.map(|(tl0, _)| tl0)));
+        let seen = Seen { source: stamp.source, sequence: stamp.sequence, timestamp, picture };
         match self.seen.get(&outgoing) {
             Some(before) if *before == seen => self.duplicates += 1,
             Some(_) => self.reused += 1,
@@ -61,11 +74,6 @@ impl Numbers {
             }
         }
         false
-    }
-
-    /// Whether the packet is here.
-    pub fn has(&self, source: u64, sequence: u64) -> bool {
-        self.seen.values().any(|seen| (seen.source, seen.sequence) == (source, sequence))
     }
 
     /// The judgement so far.
@@ -88,6 +96,7 @@ impl Verdict {
             return;
         };
         self.stepped_back += u64::from((seen.timestamp.wrapping_sub(old.timestamp) as i32) < 0);
+        self.jumps += u64::from(outgoing == previous + 1 && !seen.goes_on_from(&old));
         if old.epoch(previous) == seen.epoch(outgoing) {
             self.gaps.extend((old.sequence + 1..seen.sequence).map(|sequence| (seen.source, sequence)));
         } else {
@@ -105,7 +114,9 @@ mod tests {
         let mut numbers = Numbers::default();
         for (outgoing, source, sequence) in packets {
             let stamp = Stamp { source: *source, frame: 0, reference: 0, captured_us: 0, sequence: *sequence };
-            numbers.on_packet(*outgoing, *outgoing as u32 * 3000, &stamp);
+            let id = (*outgoing + 30 * (*sequence / 900)) as u16;
+            let picture = Picture { start: true, key: false, id, layer: None };
+            numbers.on_packet(*outgoing, *outgoing as u32 * 3000, Some(&picture), &stamp);
         }
         numbers.verdict()
     }
@@ -116,6 +127,14 @@ mod tests {
         let seen = verdict(&[(10, 1, 500), (12, 1, 502), (13, 2, 7), (14, 2, 8)]);
         assert_eq!((seen.gaps, seen.between, seen.epochs, seen.reused), (vec![(1, 501)], 0, 2, 0));
         assert_eq!(verdict(&[(10, 1, 500), (12, 2, 7)]).between, 1);
+    }
+
+    /// Picture ids go on by one; a jump is seen, but not across a gap, where a picture may be missing.
+    #[test]
+    fn picture_ids_go_on() {
+        assert_eq!(verdict(&[(10, 1, 500), (11, 2, 700), (12, 2, 701)]).jumps, 0);
+        assert_eq!(verdict(&[(10, 1, 500), (11, 2, 900)]).jumps, 1);
+        assert_eq!(verdict(&[(10, 1, 500), (12, 2, 900)]).jumps, 0);
     }
 
     /// A number that two packets bear is a reuse, the same packet again is not.

@@ -176,7 +176,7 @@ impl Screen {
     fn take(&mut self, sequence: u64, header: &Header, payload: &[u8], now: Instant, run: Duration) {
         self.lost_track |= self.nack.on_packet(sequence, now);
         let (picture, stamp) = payload::read_picture(payload).expect("a simulated picture");
-        if self.numbers.on_packet(sequence, header.timestamp, &stamp) {
+        if self.numbers.on_packet(sequence, header.timestamp, Some(&picture), &stamp) {
             let part = Part { sequence, timestamp: header.timestamp, marker: header.marker, picture, stamp };
             self.decoder.on_part(part, now, run);
         }
@@ -214,7 +214,7 @@ impl Voice {
         let sequence = self.unwrapper.unwrap(header.sequence);
         self.reception.on_packet(sequence, header.timestamp, 48_000, now);
         let stamp = payload::read_voice(payload).expect("a simulated voice");
-        self.numbers.on_packet(sequence, header.timestamp, &stamp);
+        self.numbers.on_packet(sequence, header.timestamp, None, &stamp);
         self.delay_max = self.delay_max.max(run.saturating_sub(Duration::from_micros(stamp.captured_us)));
     }
 }

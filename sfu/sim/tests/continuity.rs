@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sfu::rtp::rtcp;
-use sim::hand::{outgoing, vp8};
+use sim::hand::{outgoing, read, vp8};
 use sim::numbers::Verdict;
 use sim::world::Way;
 use sim::{Camera, Conditions, Media, World, for_seeds};
@@ -18,7 +18,7 @@ fn assert_unbroken(world: &World, viewer: usize, slot: usize) -> Verdict {
     let verdict = screen.numbers.verdict();
     let ours: Vec<_> = verdict.gaps.iter().filter(|packet| !world.was_lost_up(**packet)).collect();
     assert!(ours.is_empty(), "slot {slot}: gaps of our making: {ours:?}");
-    assert_eq!((verdict.between, verdict.reused, verdict.stepped_back), (0, 0, 0), "slot {slot}");
+    assert_eq!((verdict.between, verdict.reused, verdict.stepped_back, verdict.jumps), (0, 0, 0, 0), "slot {slot}");
     assert_eq!((screen.decoder.watched.broken, world.refused_by(viewer)), (0, 0), "slot {slot}: references, numbers");
     verdict
 }
@@ -127,6 +127,35 @@ fn a_keyframe_whose_first_packet_was_repaired_is_forwarded_whole() {
     world.run(Duration::from_secs(2));
     assert_eq!(world.peers[publisher].up.stats.lost, 1);
     assert_eq!(world.screen(viewer, 0).nacked, 0, "the viewer had to ask for what the node held");
+    world.account();
+}
+
+/// What waits when its slot gets another source is not sent, even where the other has packets of the same numbers.
+#[test]
+fn what_waited_for_a_slot_leaves_with_its_source() {
+    let (mut world, publisher, watcher) = World::on_the_air();
+    let other = world.publisher(2);
+    let mut frame = vp8(false, 101, 1);
+    frame.resize(1100, 0);
+    for sequence in 101..160 {
+        world.send_rtp(publisher, &outgoing(1, sequence), &frame);
+    }
+    let before = world.sequences(watcher).len();
+    assert!(before < 40, "{before}: some wait behind a burst");
+    for sequence in 101..160 {
+        world.send_rtp(other, &outgoing(2, sequence), &vp8(sequence == 101, sequence, 2));
+    }
+    world.assign(watcher, 0, Some(2));
+    world.run(Duration::from_millis(100));
+    for sequence in 160..200 {
+        world.send_rtp(other, &outgoing(2, sequence), &vp8(sequence == 160, sequence, 2));
+    }
+    world.run(Duration::from_millis(100));
+    let (seen, sources): (Vec<u16>, Vec<u8>) =
+        world.peers[watcher].rtp.iter().map(|packet| (read(packet).0.sequence, read(packet).1[7])).unzip();
+    assert!(seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+    assert_eq!(sources[before..], [2; 40]);
+    assert_eq!(world.node.counters.abandoned, 60 - before as u64);
     world.account();
 }
 
