@@ -15,6 +15,7 @@ use crate::rtp::header::Header;
 use crate::rtp::ntp::{Ntp, WallClock};
 use crate::rtp::rtcp::ReportBlock;
 use crate::rtp::sequence::Unwrapper;
+use crate::rtp::twcc::Arrivals;
 use crate::rtp::vp8;
 
 /// A key frame request is repeated this often until it is answered. Source: interop.md, "Chromium".
@@ -38,6 +39,12 @@ pub struct Up {
     pub tracks: Vec<usize>,
     /// Id of the mid header extension.
     pub mid_extension: Option<u8>,
+    /// Id of the transport-wide sequence number's header extension, where its feedback was negotiated.
+    pub transport_cc_extension: Option<u8>,
+    /// When the peer's packets arrived, for its own estimate.
+    pub arrivals: Arrivals,
+    /// When transport-wide feedback was last sent.
+    pub feedback_sent: Option<Instant>,
     /// SSRCs that are known: the track's key, and whether they carry retransmissions.
     pub ssrcs: FxHashMap<u32, (usize, bool)>,
     /// Server's wall clock less the publisher's, latched at its first sender report, so that sound and picture keep together.

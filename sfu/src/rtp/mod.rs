@@ -8,4 +8,5 @@ pub mod header;
 pub mod ntp;
 pub mod rtcp;
 pub mod sequence;
+pub mod twcc;
 pub mod vp8;
