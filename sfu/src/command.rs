@@ -50,6 +50,8 @@ pub enum Codec {
     Opus,
     /// RFC 7741.
     Vp8,
+    /// RFC 6184.
+    H264,
 }
 
 /// One track of an up connection, as negotiated.

@@ -6,7 +6,7 @@ mod peer;
 use std::time::Duration;
 
 use peer::{RTX_PT, World, outgoing, read, video, vp8};
-use sfu::command::{Command, Direction, Event, Setup};
+use sfu::command::{Codec, Command, Direction, Event, Setup};
 use sfu::drops::DropReason;
 use sfu::rtp::rtcp;
 use sfu::rtp::vp8::Descriptor;
@@ -86,6 +86,36 @@ fn sources_move_through_a_slot_as_one_stream() {
         let picture = |payload| Descriptor::parse(payload).unwrap().picture_id.unwrap().value;
         assert_eq!(picture(new), (picture(old) + 1) & 0x7FFF);
     }
+}
+
+/// An H.264 source and a VP8 source take turns in a slot, each under the receiver's own payload type, as one stream.
+#[test]
+fn codecs_differ_within_a_slot() {
+    let mut world = World::new();
+    let (first, second) = (world.publisher(1), world.connect(Direction::Up));
+    let conn = world.peers[second].conn;
+    let encoder = sfu::command::ReceiveTrack { codec: Codec::H264, ..video(2) };
+    world.command(Command::Receive { conn, tracks: vec![encoder], mid_extension: None, transport_cc_extension: None });
+    let watcher = world.watcher(1);
+    for round in 0..4u16 {
+        let track = u64::from(round % 2) + 1;
+        world.assign(watcher, 0, Some(track));
+        for step in 0..5u16 {
+            world.run(FRAME);
+            let sequence = 100 * round + step + 1;
+            if track == 1 {
+                world.send_rtp(first, &outgoing(1, sequence), &vp8(step == 0, sequence, 1));
+            } else {
+                let nal: &[u8] = if step == 0 { &[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1] } else { &[0x61, step as u8] };
+                world.send_rtp(second, &outgoing(2, sequence), nal);
+            }
+        }
+    }
+    let seen = sequences(&world, watcher);
+    assert!(seen.len() == 20 && seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+    let types: Vec<u8> = world.peers[watcher].rtp.iter().map(|packet| read(packet).0.payload_type).collect();
+    let expected: Vec<u8> = [96, 102, 96, 102].into_iter().flat_map(|kind| [kind; 5]).collect();
+    assert_eq!(types, expected);
 }
 
 /// What is lost on the way to the watcher is repeated from the store by RTX, under the number that it had.

@@ -256,14 +256,10 @@ impl World {
             rtx_ssrc: Some(8000 + slot),
             cname: "c".into(),
         });
-        let codecs = vec![SendCodec {
-            codec: Codec::Vp8,
-            payload_type: VIDEO_PT,
-            clock_rate: 90_000,
-            rtx_payload_type: Some(RTX_PT),
-            nack: true,
-        }];
-        self.command(Command::Send { conn, slots: slots.collect(), codecs, mid_extension: Some(1) });
+        let codecs = [(Codec::Vp8, VIDEO_PT, RTX_PT), (Codec::H264, 102, 103)].map(|(codec, payload_type, repair)| {
+            SendCodec { codec, payload_type, clock_rate: 90_000, rtx_payload_type: Some(repair), nack: true }
+        });
+        self.command(Command::Send { conn, slots: slots.collect(), codecs: codecs.into(), mid_extension: Some(1) });
         peer
     }
 
