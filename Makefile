@@ -59,6 +59,10 @@ fmt: .venv/.deps web_client/node_modules/.stamp ## Format Python, Rust and TypeS
 	cargo fmt --all
 	cd web_client && npm run --silent format
 
+.PHONY: fuzz
+fuzz: need ## Fuzz each parser, and the whole node, for FUZZ_SECONDS (60) each
+	@scripts/fuzz.sh $${FUZZ_SECONDS:-60}
+
 .PHONY: schema
 schema: .venv/.deps web_client/node_modules/.stamp ## Write the schema and the TypeScript types anew from the messages
 	PYTHONPATH=src $(BIN)/python -m telepresence.signaling.schema
