@@ -21,7 +21,7 @@ from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
 from telepresence.signaling import events
 from telepresence.signaling.description import MediaAddress
-from telepresence.signaling.messages import Error, Joined, Offer, Role, RoomKind, ServerMessage, Slots
+from telepresence.signaling.messages import Direction, Error, Joined, Offer, Role, RoomKind, ServerMessage, Slots
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
 
@@ -96,6 +96,13 @@ class Stage:
         client = self.open()
         client.join(self.token(site, role), slots=slots)
         return client
+
+    def connection(self, client: Client, direction: Direction) -> int:
+        """Returns the number of a client's connection in the engine."""
+        participant = client.session.participant
+        link = participant.up if direction is Direction.UP else participant.down
+        assert link
+        return link.conn
 
     def perform(self, effects: Iterable[Effect]) -> None:
         """Carries out effects as the shell does."""

@@ -58,13 +58,17 @@ class PublishedSource:
 
 @dataclass(slots=True)
 class UpConnection:
-    """The connection that a participant publishes on; `ufrag` and `pwd` are ours."""
+    """The connection that a participant publishes on; `ufrag` and `pwd` are ours.
+
+    `connected` once media can flow: until then nobody knows whether the client has got our answer.
+    """
 
     conn: int
     ufrag: str
     pwd: str
     remote_ufrag: str
     version: int = 1
+    connected: bool = False
 
 
 @dataclass(slots=True)

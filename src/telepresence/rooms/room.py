@@ -181,6 +181,11 @@ class Room:
         track.live = True
         return self._tell_member(participant)
 
+    def connected(self, participant: Participant, conn: int) -> None:
+        """Media can flow on a connection."""
+        if participant.up and participant.up.conn == conn:
+            participant.up.connected = True
+
     def connection_failed(self, participant: Participant, conn: int, now: float) -> list[Effect]:
         """A connection is dead, and the engine has already forgotten it."""
         del self.connections[conn]

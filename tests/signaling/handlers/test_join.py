@@ -2,7 +2,7 @@
 
 import pytest
 
-from stage import START, Stage
+from stage import START, Client, Stage
 from telepresence.auth import Authority, Secret
 from telepresence.signaling.messages import (
     Connection,
@@ -149,3 +149,42 @@ def test_a_connection_that_died_while_away_is_told_on_resume() -> None:
     back.join(stage.token(), slots=0, resume=client.joined.resume)
     dead = {(message.direction, message.state) for message in back.all(Connection)}
     assert dead == {(Direction.UP, ConnectionState.FAILED), (Direction.DOWN, ConnectionState.FAILED)}
+
+
+def resumed(stage: Stage, client: Client) -> dict[Direction, str]:
+    """The socket breaks, a new one resumes without slots; returns what it learns of dead connections."""
+    client.lose()
+    back = stage.open()
+    back.join(stage.token(), slots=0, resume=client.joined.resume)
+    assert back.joined.resumed
+    return {message.direction: message.reason for message in back.all(Connection)}
+
+
+def test_an_offer_that_was_lost_with_its_socket_is_no_connection() -> None:
+    """It was never answered, so the client has to begin anew; the up connection that stands goes on."""
+    stage = Stage()
+    client = stage.join()
+    client.publish("0")
+    stage.engine.connect(stage.connection(client, Direction.UP))
+    told = resumed(stage, client)
+    assert told.keys() == {Direction.DOWN}
+    assert "before it was set up" in told[Direction.DOWN]
+
+
+def test_an_answer_to_publish_that_was_lost_with_its_socket_is_no_connection() -> None:
+    """Nothing connected, so perhaps the client never saw the answer."""
+    stage = Stage()
+    client = stage.join()
+    client.answer()
+    client.publish("0")
+    assert resumed(stage, client).keys() == {Direction.UP}
+
+
+def test_connections_that_stand_are_kept_by_a_resume() -> None:
+    """Answered and connected: nothing is said of either."""
+    stage = Stage()
+    client = stage.join()
+    client.answer()
+    client.publish("0")
+    stage.engine.connect(stage.connection(client, Direction.UP))
+    assert not resumed(stage, client)

@@ -117,15 +117,23 @@ def _slots(world: World, count: int) -> tuple[SendSlot, ...]:
 
 
 def _dead_connections(session: Session) -> list[Effect]:
-    """Tells a resumed client of connections that died while it was away."""
-    participant = session.participant
-    dead = []
-    if participant.up is None and participant.sources:
-        dead.append(Direction.UP)
-    if participant.down is None and participant.table.holders:
-        dead.append(Direction.DOWN)
-    reason = "it ended while the socket was lost"
+    """Tells a resumed client which of its connections it must begin anew.
+
+    One died while it was away, or its description went down with the old socket: an offer that was never answered,
+    an answer to `publish` after which nothing connected.
+    """
+    up, down = session.participant.up, session.participant.down
+    ended, unfinished = "it ended while the socket was lost", "the socket was lost before it was set up"
+    dead: list[tuple[Direction, str]] = []
+    if up is None and session.participant.sources:
+        dead.append((Direction.UP, ended))
+    if up is not None and not up.connected:
+        dead.append((Direction.UP, unfinished))
+    if down is None and session.participant.table.holders:
+        dead.append((Direction.DOWN, ended))
+    if down is not None and not down.answered:
+        dead.append((Direction.DOWN, unfinished))
     return [
         Send(session.id, Connection(direction=direction, state=ConnectionState.FAILED, reason=reason))
-        for direction in dead
+        for direction, reason in dead
     ]
