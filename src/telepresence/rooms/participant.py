@@ -132,6 +132,10 @@ class Participant:
         """Returns the published track with that number in the engine."""
         return next((track for track in self._tracks() if track.engine == engine), None)
 
+    def tracks(self) -> int:
+        """Returns how many of its tracks are in the engine."""
+        return sum(track.engine is not None for track in self._tracks())
+
     def _tracks(self) -> list[Track]:
         return [track for source in self.sources.values() for track in source.tracks.values()]
 

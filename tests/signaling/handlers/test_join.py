@@ -99,6 +99,19 @@ def test_a_full_room_lets_nobody_else_in() -> None:
     assert third.error.code is ErrorCode.ROOM_FULL
 
 
+def test_one_link_does_not_take_all_seats_of_a_room() -> None:
+    """Two devices of a site, no third; another site is let in, and a device that left makes room."""
+    stage = Stage(devices_max=2)
+    first, _ = stage.join("a"), stage.join("a")
+    third = stage.open()
+    third.join(stage.token("a"))
+    assert third.error.code is ErrorCode.ROOM_FULL
+    assert "devices" in third.error.message
+    stage.join("b")
+    first.send("leave")
+    assert stage.join("a").joined
+
+
 def test_a_resume_needs_the_same_site_and_role_as_well() -> None:
     """A secret that leaked is of no use with another's link."""
     stage = Stage()

@@ -8,7 +8,7 @@ from telepresence.engine.commands import Open, SendSlot
 from telepresence.rooms.effects import Admit, Effect, Send, Submit
 from telepresence.rooms.participant import DownConnection, Identity, Participant
 from telepresence.rooms.rights import may
-from telepresence.rooms.room import Room, RoomFullError
+from telepresence.rooms.room import Room, RoomFullError, SiteFullError
 from telepresence.signaling.description import write_offer
 from telepresence.signaling.messages import (
     PROTOCOL_VERSIONS,
@@ -64,6 +64,9 @@ def _admit(session: Session, room: Room, identity: Identity, now: float) -> tupl
         return room.admit(world.participant_id(), identity, world.secret(), session.id, now)
     except RoomFullError:
         raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.") from None
+    except SiteFullError:
+        text = "This site has as many devices in the room as the operator allows; leave with one of them."
+        raise RefusalError(ErrorCode.ROOM_FULL, text) from None
 
 
 def _resume(session: Session, room: Room, identity: Identity, secret: str) -> tuple[Participant, list[Effect]]:
