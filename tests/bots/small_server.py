@@ -92,6 +92,7 @@ class SmallServer:
         self.guests: dict[str, Guest] = {}
         self.joins: list[Join] = []
         self.departures: list[LeaveReason] = []
+        self.answers_to_lose = 0
         self._relay = MediaRelay()
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
@@ -169,6 +170,8 @@ class SmallServer:
 
     async def _open_down(self, guest: Guest, slots: int) -> None:
         """Offers pairs of audio and video with the mids of the protocol."""
+        if guest.down is not None:
+            await guest.down.close()
         guest.down = down = RTCPeerConnection(CONFIGURATION)
         guest.slots = slots
         guest.carries = dict.fromkeys(range(slots))
@@ -188,6 +191,9 @@ class SmallServer:
     async def _serve(self, guest: Guest, message: ClientMessage) -> None:
         """Everything after the join."""
         match message:
+            case Answer() if self.answers_to_lose:
+                self.answers_to_lose -= 1
+                await guest.socket.close()
             case Answer():
                 assert guest.down is not None
                 await guest.down.setRemoteDescription(RTCSessionDescription(message.sdp, "answer"))
@@ -246,5 +252,6 @@ class SmallServer:
 
 
 async def send(socket: web.WebSocketResponse, message: ServerMessage) -> None:
-    """One message as text."""
-    await socket.send_str(msgspec.json.encode(message).decode())
+    """One message as text; who has no socket now learns all when it comes back."""
+    if not socket.closed:
+        await socket.send_str(msgspec.json.encode(message).decode())

@@ -131,6 +131,19 @@ async def test_a_lost_socket_is_resumed_while_media_goes_on(server: SmallServer)
     assert server.departures == [LeaveReason.LEFT, LeaveReason.LEFT]
 
 
+async def test_an_answer_lost_with_its_socket_is_made_anew(server: SmallServer) -> None:
+    """The socket goes before the server has the answer: the bot comes back to its seat, asks for slots again and sees."""
+    server.answers_to_lose = 1
+    judge = Waiting()
+    watching = Participant(server.link, slots=1, sink=judge)
+    async with on_air(watching), on_air(Participant(server.link, sources=[small_chart(1, 440)])):
+        await judge.until(lambda seen: frames(seen) > 10, watching)
+        first, again = (join for join in server.joins if join.slots)
+        assert first.resume is None
+        assert watching.joined is not None
+        assert again.resume == watching.joined.resume
+
+
 async def test_lost_media_is_published_anew_from_the_same_seat(server: SmallServer) -> None:
     """The server drops the up connection and says so: the publisher resumes its seat, and who comes then sees it."""
     judge = Waiting()

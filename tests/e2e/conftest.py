@@ -13,6 +13,7 @@ from e2e.proxy import Proxy
 from e2e.server import Server
 from e2e.site import Capture
 from e2e.stage import Sign, Stage, write_capture
+from e2e.wire import ADDRESS, Wire
 
 ARTEFACTS = Path(__file__).parent.parent.parent / "test-artefacts"
 REPORT = pytest.StashKey[pytest.TestReport]()
@@ -96,3 +97,19 @@ async def proxied(
             await stage.save(artefacts_of(request))
         await stage.close()
     await proxy.close()
+
+
+@pytest.fixture
+async def wired(
+    tmp_path: Path, playwright: Playwright, captures: Callable[[Sign], Capture], request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Stage, Wire]]:
+    """A room whose media flows through a wire that can forget whom it served."""
+    wire = Wire()
+    with Server(tmp_path / "server", advertise=ADDRESS) as server:
+        await wire.open(server.media_port)
+        stage = Stage(server, playwright, captures)
+        yield stage, wire
+        if failed(request):
+            await stage.save(artefacts_of(request))
+        await stage.close()
+    wire.close()

@@ -1,12 +1,14 @@
-"""What a hospital notices of a lost socket: that nothing happens to the call."""
+"""What a hospital notices of a lost socket: that nothing happens to the call. And of lost media: that it comes back."""
 
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from e2e.proxy import Proxy
-from e2e.site import PATIENCE_S, Site, eventually
+from e2e.site import LIVE, PATIENCE_S, Site, eventually
 from e2e.stage import Bot, Sign, Stage
+from e2e.wire import Wire
 from telepresence.signaling.messages import Presence
 
 pytestmark = pytest.mark.e2e
@@ -14,6 +16,9 @@ pytestmark = pytest.mark.e2e
 BOT = Sign(number=1, hz=500)
 XIXIA = Sign(number=11, hz=800)
 A_SECOND_OF_FRAMES = 25
+
+NOTICED_S = 60.0
+"""Both sides take their time to give a silent connection up: Chromium some 20 s, the engine 30 s."""
 
 
 async def wait_presence(bot: Bot, participant: str, presence: Presence) -> None:
@@ -78,3 +83,32 @@ async def test_a_reloaded_page_is_the_same_participant(stage: Stage) -> None:
     await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
     of_xixia = [member for member in bot.participant.members.values() if member.site == "xixia"]
     assert [member.participant for member in of_xixia] == [participant]
+
+
+async def test_media_that_a_firewall_swallows_comes_back_by_itself(wired: tuple[Stage, Wire]) -> None:
+    """Nothing of either site's media passes any more, the sockets stay: both open new connections and see each other."""
+    stage, wire = wired
+    bot = await stage.bot("bot", BOT)
+    xixia = await stage.site("xixia", XIXIA)
+    await xixia.join()
+    await stage.sees(xixia, await xixia.wait_live(bot.id), BOT)
+    participant = await bot.participant_of("xixia")
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    stream = await stream_of(xixia, bot.id)
+
+    assert wire.forget() >= len(("up", "down")) * len(("bot", "xixia"))
+    await expect(xixia.tile(bot.id)).not_to_have_attribute("state", LIVE, timeout=PATIENCE_S * 1000)
+    before = bot.frames(participant)
+
+    async def is_another() -> bool:
+        return await stream_of(xixia, bot.id) != stream
+
+    await eventually("another stream on the tile", is_another, bool, NOTICED_S)
+
+    async def frames_of_bot() -> int:
+        return bot.frames(participant)
+
+    await eventually("frames of xixia", frames_of_bot, lambda frames: frames > before, NOTICED_S)
+    await stage.sees(xixia, await xixia.wait_live(bot.id), BOT)
+    await stage.hears(xixia, xixia.tile(bot.id), BOT)
+    await stage.bot_gets(bot, participant, XIXIA)
