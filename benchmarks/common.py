@@ -26,7 +26,9 @@ Result = TypeVar("Result")
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """A parser with what every benchmark understands."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
-    parser.add_argument("--json", metavar="FILE", help="write one JSON object there instead of a table; - is the screen")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write one JSON object there instead of a table; - is the screen"
+    )
     return parser
 
 

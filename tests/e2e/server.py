@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -51,6 +52,12 @@ def settings_of(folder: Path, *, port: int, public_url: str = "", advertise: str
         "TELEPRESENCE_DATA__DIRECTORY": str(folder / "var"),
         "TELEPRESENCE_LOG__FORMAT": "text",
     }
+
+
+def site_of(link: str) -> str:
+    """The site that a link's token names; whoever has the link can read it."""
+    claims = link.partition("#t=")[2].split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(claims + "=="))["site"]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -205,6 +212,19 @@ class Demo:
         """Stops it."""
         if self._process is not None:
             stop(self._process)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None, "the demo was not started"
+        return self._process.pid
+
+    def link(self, site: str) -> str:
+        """The printed link of a site."""
+        return next(link for link in self.links if site_of(link) == site)
+
+    direct_link = link
+    """Nothing stands before it."""
 
     @property
     def links(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""A room with people in it: a server, sites and bots that a test opens, and that are all closed when it ends.
+"""A room with people in it: a server (or the demo), sites and bots that a test opens, and that are all closed when it ends.
 
 Before this module a test names who is there; after it, `site.py` and `telepresence.bots` do what these do.
 """
@@ -16,7 +16,7 @@ from typing import Self
 from playwright.async_api import Locator, Playwright
 
 from e2e.load import Watch
-from e2e.server import Server
+from e2e.server import Demo, Server
 from e2e.site import PATIENCE_S, Capture, Picture, Site, Tone, eventually
 from telepresence.bots.chart import ChartFormat
 from telepresence.bots.chart import Tone as ToneShape
@@ -52,17 +52,18 @@ CAPTURE_S = 4
 
 @dataclass(frozen=True)
 class Sign:
-    """How a publisher is told from all others: the number in its time code and the frequency of its tone."""
+    """How a publisher is told from all others: the number in its time code, the frequency and level of its tone."""
 
     number: int
     hz: float
+    level_dbfs: float = TONE_LEVEL_DBFS
 
 
 def write_capture(folder: Path, sign: Sign) -> Capture:
     """Files for a site's camera and microphone, that show and sound the sign."""
     camera, microphone = folder / f"{sign.number}.y4m", folder / f"{sign.number}.wav"
     write_video(camera, form=ChartFormat(), label=f"Source {sign.number}", source=sign.number, seconds=CAPTURE_S)
-    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS), seconds=CAPTURE_S)
+    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs), seconds=CAPTURE_S)
     return Capture(camera=camera, microphone=microphone)
 
 
@@ -73,7 +74,7 @@ class Bot:
         """Nothing happens before `start`."""
         sources = []
         if sign:
-            tone = ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS)
+            tone = ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs)
             sources = [
                 chart_source(source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone)
             ]
@@ -122,7 +123,9 @@ class Bot:
     def report(self, participant: str) -> SourceReport | None:
         """The verdict so far on what a participant publishes."""
         reports = [
-            report for report in self.watcher.sources(self.participant.members, self.participant.left_at) if report.participant == participant
+            report
+            for report in self.watcher.sources(self.participant.members, self.participant.left_at)
+            if report.participant == participant
         ]
         return reports[0] if reports else None
 
@@ -158,7 +161,7 @@ class Bot:
 class Stage:
     """Everybody whom a test brings into its server's room."""
 
-    def __init__(self, server: Server, playwright: Playwright, captures: Callable[[Sign], Capture]) -> None:
+    def __init__(self, server: Server | Demo, playwright: Playwright, captures: Callable[[Sign], Capture]) -> None:
         """`captures` makes the files of a site's camera and microphone."""
         self.server = server
         self.sites: list[Site] = []
@@ -198,7 +201,7 @@ class Stage:
 
     async def hears(self, viewer: Site, tile: Locator, sign: Sign) -> Tone:
         """Asserts that the tile's sound is whose it should be, as loud as it was sent."""
-        level = TONE_LEVEL_DBFS + SINE_RMS_DB
+        level = sign.level_dbfs + SINE_RMS_DB
 
         def good(tone: Tone) -> bool:
             return abs(tone.hz - sign.hz) <= HZ_TOLERANCE and abs(tone.dbfs - level) <= LEVEL_TOLERANCE_DB
@@ -229,7 +232,7 @@ class Stage:
         assert report.audio.frequency_hz is not None
         assert report.audio.level_dbfs is not None
         assert abs(report.audio.frequency_hz - sign.hz) <= HZ_TOLERANCE
-        assert abs(report.audio.level_dbfs - TONE_LEVEL_DBFS) <= LEVEL_TOLERANCE_DB
+        assert abs(report.audio.level_dbfs - sign.level_dbfs) <= LEVEL_TOLERANCE_DB
 
     async def save(self, folder: Path) -> None:
         """Leaves screenshots, consoles and the server's log."""
