@@ -1,7 +1,7 @@
 """Takes the README's picture anew: two hospitals in Chromium meet the demo's bot, and one of them is photographed.
 
 Use: `.venv/bin/python scripts/screenshot.py [FILE.png]` after `make test` or `make run`. What it shows is the page as it is,
-with the demo's links. The hospitals' cameras are files: the film (mirrored) and a chart.
+with the demo's links. The hospitals' cameras are files: the film and a chart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -43,20 +43,18 @@ FRAMES = 60
 """Of each tile, before the picture is taken: the first are soft."""
 
 
-def write_mirrored(film: Path, camera: Path) -> None:
-    """Writes the film as Y4M, left and right exchanged, so that nobody takes it for the bot's."""
+def write_film(film: Path, camera: Path) -> None:
+    """Writes the film as Y4M. The page shows a site its own picture mirrored, so that it is not taken for the bot's."""
     with av.open(str(film)) as source, camera.open("wb") as sink:
         sink.write(b"YUV4MPEG2 W640 H360 F25:1 Ip A1:1 C420jpeg\n")
         for frame in source.decode(video=0):
-            pixels = frame.reformat(width=640, height=360, format="rgb24").to_ndarray()
-            mirrored = VideoFrame.from_ndarray(np.ascontiguousarray(pixels[:, ::-1]), format="rgb24")
-            sink.write(b"FRAME\n" + mirrored.reformat(format="yuv420p").to_ndarray().tobytes())
+            picture = frame.reformat(width=640, height=360, format="yuv420p").to_ndarray()
+            sink.write(b"FRAME\n" + picture.tobytes())
 
 
 def with_palette(picture: bytes) -> bytes:
     """The PNG `picture` with the colours that are nearest to its own."""
-    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR_RGB)
-    assert pixels is not None
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR_RGB))
     height, width, _ = pixels.shape
     flat = pixels.reshape(-1, 3).astype(np.float32)
     sample = np.random.default_rng(1).choice(flat, SAMPLE_PIXELS)
@@ -64,8 +62,7 @@ def with_palette(picture: bytes) -> bytes:
     _, _, colours = cv2.kmeans(sample, COLOURS, np.empty(0), until, 1, cv2.KMEANS_PP_CENTERS)
     nearest = cv2.flann.Index(colours, {"algorithm": 1, "trees": 4}).knnSearch(flat, 1)[0]
     palette = np.zeros((COLOURS, 4), np.uint8)
-    # Native order of a 32-bit ARGB word: blue first.
-    palette[:, :3], palette[:, 3] = colours[:, ::-1].round(), 255
+    palette[:, 0], palette[:, 1:] = 255, colours.round()
     frame = VideoFrame.from_ndarray((nearest.reshape(height, width).astype(np.uint8), palette), format="pal8")
     encoder = av.CodecContext.create("png", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "pal8"
@@ -86,6 +83,7 @@ async def photograph(demo: Demo, cameras: dict[str, Capture]) -> bytes:
         for number in range(TILES):
             frames = partial(first.frames, tiles.nth(number))
             await eventually("frames", frames, lambda seen: seen >= FRAMES, PATIENCE_S)
+        await expect(first.page.get_by_text("has joined")).to_have_count(0, timeout=PATIENCE_S * 1000)
         picture = await first.page.screenshot()
         for site in sites:
             await site.leave()
@@ -98,9 +96,9 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film, chart, quiet = folder / "film.y4m", folder / "chart.y4m", folder / "quiet.wav"
-        write_mirrored(find_film(), film)
+        write_film(find_film(), film)
         write_video(chart, form=ChartFormat(), label="Henan Provincial Hospital", source=2, seconds=4)
-        write_audio(quiet, tone=Tone(hz=440, level_dbfs=-40), seconds=4)
+        write_audio(quiet, tone=Tone(hz=440, level_dbfs=-70), seconds=4)
         cameras = {"xixia": Capture(film, quiet), "henan": Capture(chart, quiet)}
         with Demo([sys.executable, "-m", "telepresence", "serve", "--demo"], folder, os.environ, ROOT) as demo:
             path.write_bytes(with_palette(asyncio.run(photograph(demo, cameras))))

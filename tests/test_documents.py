@@ -52,7 +52,9 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     """The test above would pass on a reader that finds no links."""
     document = tmp_path / "document.md"
-    document.write_text("# A heading\n[a](missing.md) ![b](missing.png) [c](#a-heading) [d](#none) [e](https://e.example)\n")
+    document.write_text(
+        "# A heading\n[a](missing.md) ![b](missing.png) [c](#a-heading) [d](#none) [e](https://e.example)\n"
+    )
     assert broken(document) == ["missing.md", "missing.png", "#none"]
 
 
