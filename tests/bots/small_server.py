@@ -50,6 +50,9 @@ from telepresence.signaling.messages import (
 )
 
 UP_FAILED = Connection(direction=Direction.UP, state=ConnectionState.FAILED, reason="as a test")
+PATIENCE_S = 60.0
+"""What takes a second on an idle machine has failed by then, however busy this one is."""
+
 GOOD_TOKEN = "a-token-that-this-server-takes"
 
 
@@ -93,6 +96,8 @@ class SmallServer:
         self.joins: list[Join] = []
         self.departures: list[LeaveReason] = []
         self.answers_to_lose = 0
+        self.lets_back = asyncio.Event()
+        self.lets_back.set()
         self._relay = MediaRelay()
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
@@ -100,7 +105,7 @@ class SmallServer:
 
     async def until_joins(self, count: int) -> None:
         """Waits until there were so many joins and resumes."""
-        async with self._changed:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: len(self.joins) >= count)
 
     async def fail_up(self, participant: str) -> None:
@@ -133,7 +138,9 @@ class SmallServer:
         return socket
 
     async def _join(self, socket: web.WebSocketResponse, message: Join) -> Guest | None:
-        """Lets in or back, or refuses."""
+        """Lets in or back, or refuses. Who comes back waits while `lets_back` is not set."""
+        if message.resume is not None:
+            await self.lets_back.wait()
         if message.token != GOOD_TOKEN:
             words = "This token was not issued by this server"
             await send(socket, Error(re=message.request, code=ErrorCode.TOKEN_INVALID, message=words))
