@@ -103,7 +103,7 @@ test-rust:
 
 .PHONY: test-python
 test-python:
-	$(BIN)/python -m pytest -q --ignore tests/e2e
+	$(BIN)/python -m pytest -q --ignore tests/e2e --numprocesses 2 --dist loadfile
 
 .PHONY: test-web
 test-web:

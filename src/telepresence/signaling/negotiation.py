@@ -93,8 +93,6 @@ class DownAnswer:
     """What a watcher took of our offer."""
 
     transport: Transport
-    audio: bool
-    video: bool
     rtx: bool
     nack: bool
     mid_extension: bool
@@ -132,8 +130,6 @@ def read_down_answer(sdp: str, mids: tuple[str, ...]) -> DownAnswer:
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, f"The answer takes no {missing} in any m-line.")
     return DownAnswer(
         transport=_transport(description, accepted),
-        audio=bool(audio),
-        video=bool(video),
         rtx=all(choice.rtx_payload_type is not None for choice in video),
         nack=all("nack" in choice.feedback for choice in video),
         mid_extension=all(choice.mid_extension is not None for choice in audio + video),
@@ -159,7 +155,7 @@ def _offered(description: Description, section: Section, wanted: dict[str, Track
     mid = _mid(section)
     track = wanted.get(mid)
     choice = None
-    is_open = section.port != 0 or section.has("bundle-only")
+    is_open = section.port != 0 or section.attributes.has("bundle-only")
     if is_open and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
         choice = _choose(section, Kind(section.kind))
     if track:
@@ -183,7 +179,7 @@ def _direction(description: Description, section: Section) -> str:
 
 
 def _mid(section: Section) -> str:
-    attribute = section.first("mid")
+    attribute = section.attributes.first("mid")
     if attribute is None or not attribute.value:
         raise SdpError("each m-line needs an `a=mid`", section.line)
     return attribute.value
@@ -208,7 +204,7 @@ def _choose(section: Section, kind: Kind) -> MediaChoice | None:
         rtx_payload_type=_rtx(section, maps, found) if kind is Kind.VIDEO else None,
         feedback=_feedback(section, found) if kind is Kind.VIDEO else (),
         mid_extension=_mid_extension(section),
-        rsize=section.has("rtcp-rsize"),
+        rsize=section.attributes.has("rtcp-rsize"),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
     )
@@ -216,7 +212,7 @@ def _choose(section: Section, kind: Kind) -> MediaChoice | None:
 
 def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
     maps: dict[int, tuple[str, int]] = {}
-    for attribute in section.all("rtpmap"):
+    for attribute in section.attributes.all("rtpmap"):
         payload_type, _, encoding = attribute.value.partition(" ")
         name, _, rest = encoding.strip().partition("/")
         clock = number(rest.partition("/")[0], attribute.line, MAX_SSRC)
@@ -225,7 +221,7 @@ def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
 
 
 def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) -> int | None:
-    for attribute in section.all("fmtp"):
+    for attribute in section.attributes.all("fmtp"):
         own, _, parameters = attribute.value.partition(" ")
         if f"apt={payload_type}" in [part.strip() for part in parameters.split(";")]:
             candidate = number(own, attribute.line, MAX_PAYLOAD_TYPE)
@@ -236,7 +232,7 @@ def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) 
 
 def _feedback(section: Section, payload_type: int) -> tuple[str, ...]:
     offered = set()
-    for attribute in section.all("rtcp-fb"):
+    for attribute in section.attributes.all("rtcp-fb"):
         own, _, value = attribute.value.partition(" ")
         if own in ("*", str(payload_type)):
             offered.add(value.strip())
@@ -245,7 +241,7 @@ def _feedback(section: Section, payload_type: int) -> tuple[str, ...]:
 
 def _mid_extension(section: Section) -> int | None:
     """Finds the id of the mid extension; Firefox writes a direction behind the id."""
-    for attribute in section.all("extmap"):
+    for attribute in section.attributes.all("extmap"):
         own, _, uri = attribute.value.partition(" ")
         if uri.strip().split(" ")[0] == MID_EXTENSION:
             return number(own.partition("/")[0], attribute.line, MAX_EXTENSION)
@@ -253,11 +249,11 @@ def _mid_extension(section: Section) -> int | None:
 
 
 def _ssrcs(section: Section) -> tuple[int | None, int | None]:
-    for attribute in section.all("ssrc-group"):
+    for attribute in section.attributes.all("ssrc-group"):
         match attribute.value.split():
             case ["FID", first, second]:
                 return number(first, attribute.line, MAX_SSRC), number(second, attribute.line, MAX_SSRC)
-    single = section.first("ssrc")
+    single = section.attributes.first("ssrc")
     return (number(single.value.partition(" ")[0], single.line, MAX_SSRC), None) if single else (None, None)
 
 
@@ -266,9 +262,9 @@ def _ssrcs(section: Section) -> tuple[int | None, int | None]:
 
 def _require_bundle(description: Description, accepted: list[Section]) -> bool:
     for section in accepted:
-        if not section.has("rtcp-mux"):
+        if not section.attributes.has("rtcp-mux"):
             raise SdpError("the m-line needs `a=rtcp-mux`", section.line)
-    groups = [a for a in description.attributes if a.name == "group" and a.value.split(" ")[0] == "BUNDLE"]
+    groups = [group for group in description.attributes.all("group") if group.value.split(" ")[0] == "BUNDLE"]
     bundle = set(groups[0].value.split()[1:]) if groups else set()
     for section in accepted:
         if (groups or len(accepted) > 1) and _mid(section) not in bundle:

@@ -8,8 +8,9 @@ from telepresence.engine.commands import Open, Receive, ReceiveTrack, Remote
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant, PublishedSource, Track, UpConnection
 from telepresence.signaling.description import Local, write_answer
-from telepresence.signaling.messages import Direction, Publish, Published, TrackOffer
+from telepresence.signaling.messages import Direction, ErrorCode, Publish, Published, TrackOffer
 from telepresence.signaling.negotiation import MediaChoice, UpOffer, read_up_offer
+from telepresence.signaling.refusal import RefusalError
 
 if TYPE_CHECKING:
     from telepresence.signaling.session import Session
@@ -20,6 +21,8 @@ def handle(session: Session, message: Publish) -> list[Effect]:
     """Answers the offer. The same ice-ufrag renegotiates, a new one replaces. Raises RefusalError."""
     world, room, participant = session.world, session.room, session.participant
     offer = read_up_offer(message.sdp, message.tracks)
+    wanted = _wanted(offer)
+    _require_place(world, participant, len(wanted))
     up = participant.up
     is_new = up is None or up.remote_ufrag != offer.transport.ufrag
     if up is None or is_new:
@@ -28,7 +31,7 @@ def handle(session: Session, message: Publish) -> list[Effect]:
     else:
         up.version += 1
     known = None if is_new else participant
-    tracks = [(track, choice, _track(world, track, known)) for track, choice in _wanted(offer)]
+    tracks = [(track, choice, _track(world, track, known)) for track, choice in wanted]
     local = Local(world.media, up.ufrag, up.pwd, offer.transport.setup)
     answer = Published(re=message.request, sdp=write_answer(offer, local, up.conn, up.version))
     return [
@@ -43,6 +46,12 @@ Tracks = list[tuple[TrackOffer, MediaChoice, Track]]
 
 def _wanted(offer: UpOffer) -> list[tuple[TrackOffer, MediaChoice]]:
     return [(media.track, media.choice) for media in offer.media if media.track and media.choice]
+
+
+def _require_place(world: World, participant: Participant, tracks: int) -> None:
+    if not world.directory.has_place(participant, tracks):
+        text = "This server carries as many tracks as its operator allows; publish fewer, or wait until others leave."
+        raise RefusalError(ErrorCode.TOO_MANY, text)
 
 
 def _track(world: World, offered: TrackOffer, known: Participant | None) -> Track:
