@@ -59,17 +59,31 @@ def test_a_ufrag_that_looks_like_a_number_stays_a_text() -> None:
     assert read_up_offer(sdp("firefox-offer"), CAMERA).transport.ufrag == "12e40000"
 
 
+def test_transport_wide_feedback_is_taken_whole_or_not_at_all() -> None:
+    """Chromium offers it for sound and picture; without its extension, or without the feedback, it is left out."""
+    whole = sdp("chromium-offer")
+    for text, taken in (
+        (whole, True),
+        (re.sub(r"a=extmap:\d+ \S+transport-wide-cc\S+\r\n", "", whole), False),
+        (re.sub(r"a=rtcp-fb:\d+ transport-cc\r\n", "", whole), False),
+    ):
+        offer = read_up_offer(text, CAMERA)
+        answer = write_answer(offer, LOCAL, 5, 1)
+        assert [media.choice.transport_cc_extension is not None for media in offer.media if media.choice] == [taken] * 2
+        assert answer.count(" transport-cc\r\n") == answer.count("transport-wide-cc") == 2 * taken
+
+
 @pytest.mark.parametrize("name", ["chromium-offer", "aiortc-offer", "firefox-offer"])
-def test_the_answer_keeps_the_peers_numbers_and_takes_no_transport_cc(name: str) -> None:
-    """One codec a line, the mid extension alone, all candidates inside."""
+def test_the_answer_keeps_the_peers_numbers(name: str) -> None:
+    """One codec a line, the extensions that are read and no other, all candidates inside."""
     offer = read_up_offer(sdp(name), CAMERA)
     answer = write_answer(offer, LOCAL, 5, 1)
     for media in offer.media:
         assert media.choice
         assert f"a=rtpmap:{media.choice.payload_type} " in answer
         assert f"a=extmap:{media.choice.mid_extension} urn:ietf:params:rtp-hdrext:sdes:mid" in answer
-    assert answer.count("a=extmap") == 2
-    assert "transport-cc" not in answer
+    numbered = [media for media in offer.media if media.choice and media.choice.transport_cc_extension is not None]
+    assert answer.count("a=extmap") == 2 + len(numbered)
     assert "a=ice-lite\r\n" in answer
     assert "a=group:BUNDLE 0 1\r\n" in answer
     assert answer.count("a=recvonly") == 2

@@ -35,8 +35,15 @@ MAX_EXTENSION = 14
 CODECS = {Kind.AUDIO: (Codec.OPUS, 48_000), Kind.VIDEO: (Codec.VP8, 90_000)}
 """The codec of each kind, with its RTP clock in Hz. Source: RFC 7587 §4.1, RFC 7741 §4.1."""
 
+TRANSPORT_CC_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""The transport-wide sequence number. Source: that draft, §2."""
+
 VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-"""Feedback that we take from what a peer offers. Transport-cc is left out: nothing answers it (interop.md)."""
+"""Feedback that we offer to a watcher of pictures. Transport-cc is left out: nothing estimates the downlink yet."""
+
+TRANSPORT_CC = "transport-cc"
+UP_FEEDBACK = {Kind.AUDIO: (TRANSPORT_CC,), Kind.VIDEO: (*VIDEO_FEEDBACK, TRANSPORT_CC)}
+"""Feedback that we take from what a publisher offers; its sound counts for its estimate too."""
 
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
@@ -62,6 +69,7 @@ class MediaChoice:
     rtx_payload_type: int | None
     feedback: tuple[str, ...]
     mid_extension: int | None
+    transport_cc_extension: int | None
     rsize: bool
     ssrc: int | None
     rtx_ssrc: int | None
@@ -197,13 +205,19 @@ def _choose(section: Section, kind: Kind) -> MediaChoice | None:
     if found is None:
         return None
     ssrc, rtx_ssrc = _ssrcs(section)
+    feedback = _feedback(section, found, kind)
+    # Negotiated without its numbers, or the numbers without it, feedback would never come (interop.md).
+    transport_cc = _extension(section, TRANSPORT_CC_EXTENSION) if TRANSPORT_CC in feedback else None
+    if transport_cc is None:
+        feedback = tuple(value for value in feedback if value != TRANSPORT_CC)
     return MediaChoice(
         codec=codec,
         payload_type=found,
         clock_rate=clock_rate,
         rtx_payload_type=_rtx(section, maps, found) if kind is Kind.VIDEO else None,
-        feedback=_feedback(section, found) if kind is Kind.VIDEO else (),
-        mid_extension=_mid_extension(section),
+        feedback=feedback,
+        mid_extension=_extension(section, MID_EXTENSION),
+        transport_cc_extension=transport_cc,
         rsize=section.attributes.has("rtcp-rsize"),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
@@ -230,20 +244,20 @@ def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) 
     return None
 
 
-def _feedback(section: Section, payload_type: int) -> tuple[str, ...]:
+def _feedback(section: Section, payload_type: int, kind: Kind) -> tuple[str, ...]:
     offered = set()
     for attribute in section.attributes.all("rtcp-fb"):
         own, _, value = attribute.value.partition(" ")
         if own in ("*", str(payload_type)):
             offered.add(value.strip())
-    return tuple(value for value in VIDEO_FEEDBACK if value in offered)
+    return tuple(value for value in UP_FEEDBACK[kind] if value in offered)
 
 
-def _mid_extension(section: Section) -> int | None:
-    """Finds the id of the mid extension; Firefox writes a direction behind the id."""
+def _extension(section: Section, wanted: str) -> int | None:
+    """Finds the id of a header extension; Firefox writes a direction behind the id."""
     for attribute in section.attributes.all("extmap"):
         own, _, uri = attribute.value.partition(" ")
-        if uri.strip().split(" ")[0] == MID_EXTENSION:
+        if uri.strip().split(" ")[0] == wanted:
             return number(own.partition("/")[0], attribute.line, MAX_EXTENSION)
     return None
 

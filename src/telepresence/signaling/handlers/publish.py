@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Open, Receive, ReceiveTrack, Remote
@@ -66,11 +67,12 @@ def _track(world: World, offered: TrackOffer, known: Participant | None) -> Trac
 def _commands(up: UpConnection, offer: UpOffer, tracks: Tracks, *, is_new: bool) -> list[Effect]:
     """The engine's order: open, receive, remote; a renegotiation is a new list of tracks alone."""
     transport = offer.transport
-    extensions = (media.choice.mid_extension for media in offer.media if media.choice)
+    choices = [media.choice for media in offer.media if media.choice]
     receive = Receive(
         conn=up.conn,
         tracks=tuple(_receive(choice, track) for _, choice, track in tracks),
-        mid_extension=next((extension for extension in extensions if extension is not None), None),
+        mid_extension=_first(choice.mid_extension for choice in choices),
+        transport_cc_extension=_first(choice.transport_cc_extension for choice in choices),
     )
     if not is_new:
         return [Submit(receive)]
@@ -79,6 +81,11 @@ def _commands(up: UpConnection, offer: UpOffer, tracks: Tracks, *, is_new: bool)
         Submit(receive),
         Submit(Remote(conn=up.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint)),
     ]
+
+
+def _first(extensions: Iterable[int | None]) -> int | None:
+    """Bundled m-lines give an extension one id (RFC 8843 §9.1), where they have it at all."""
+    return next((extension for extension in extensions if extension is not None), None)
 
 
 def _receive(choice: MediaChoice, track: Track) -> ReceiveTrack:
