@@ -38,7 +38,7 @@ def run(measuring: Coroutine[None, None, Result], *, within_s: float) -> Result:
         return asyncio.run(asyncio.wait_for(measuring, within_s))
     except TimeoutError:
         sys.exit(f"not finished within {within_s:g} s: somebody was not let in, or nothing was received")
-    except (AssertionError, Error) as error:
+    except (AssertionError, Error, OSError) as error:
         sys.exit(f"not measured: {error}")
 
 

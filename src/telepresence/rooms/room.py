@@ -257,7 +257,12 @@ class Room:
         return [effect for watcher in self.participants.values() for effect in self._reconcile(watcher, ordered)]
 
     def _reconcile(self, watcher: Participant, ordered: list[tuple[int, SourceKey]]) -> list[Effect]:
-        watcher.table.fill([key for _, key in ordered if key.participant != watcher.id])
+        sources = [key for _, key in ordered if key.participant != watcher.id]
+        if watcher.session is None:
+            # Who cannot be told of a slot's new source would see it under the old one's name.
+            watcher.table.release(sources)
+        else:
+            watcher.table.fill(sources)
         effects = self._assign(watcher)
         if watcher.session is not None and (changed := watcher.changed_slots()):
             effects.append(Send(watcher.session, Slots(slots=changed)))
