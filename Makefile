@@ -59,6 +59,10 @@ fmt: .venv/.deps web_client/node_modules/.stamp ## Format Python, Rust and TypeS
 	cargo fmt --all
 	cd web_client && npm run --silent format
 
+.PHONY: fuzz
+fuzz: need ## Fuzz each parser, and the whole node, for FUZZ_SECONDS (60) each
+	@scripts/fuzz.sh $${FUZZ_SECONDS:-60}
+
 .PHONY: schema
 schema: .venv/.deps web_client/node_modules/.stamp ## Write the schema and the TypeScript types anew from the messages
 	PYTHONPATH=src $(BIN)/python -m telepresence.signaling.schema
@@ -99,7 +103,7 @@ test-rust:
 
 .PHONY: test-python
 test-python:
-	$(BIN)/python -m pytest -q --ignore tests/e2e
+	$(BIN)/python -m pytest -q --ignore tests/e2e --numprocesses 2 --dist loadfile
 
 .PHONY: test-web
 test-web:

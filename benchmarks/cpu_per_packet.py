@@ -1,8 +1,10 @@
 """CPU µs of the server a forwarded packet, at some numbers of viewers, of which each gets one picture and one sound.
 
-One bot publishes a chart and a tone from a process of its own. The viewers are aiortc participants in this process whose
-decoders are taken out, so that twenty of them fit beside the server on two cores. The packets are the
-media packets that the engine sent, retransmissions apart; the CPU is that of its thread, and of the whole server for comparison.
+One bot publishes the demo's clip from a process of its own: packets encoded beforehand, so that the rate is the same
+however busy the machine is. The viewers are aiortc participants in this process whose decoders are taken out, so that
+twenty of them fit beside the server on two cores. The packets are the media packets that the engine sent,
+retransmissions apart; the CPU is that of its thread, and of the whole server for comparison. `forwarded` is what was sent
+as a share of what was published times the viewers: less than 100 % means that somebody was not served.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiortc.rtcrtpreceiver
-from common import arguments, say
+from common import arguments, run, say
 
 from e2e.load import Watch, cpu_s
 from e2e.server import Server
@@ -22,6 +25,9 @@ from e2e.stage import Bot
 
 SETTLE_S = 3.0
 """Handshakes and keyframes of the last viewer to join are over by then."""
+
+LONGEST_JOIN_S = 5.0
+"""A viewer that has not joined by then never will."""
 
 
 class NoDecoder:
@@ -39,6 +45,7 @@ class Used:
 
     engine_s: float
     process_s: float
+    published: int
     packets: int
 
     @classmethod
@@ -48,27 +55,34 @@ class Used:
         return cls(
             engine_s=snapshot["cpu_us"] / 1e6,
             process_s=cpu_s([server.pid]),
+            published=snapshot["counters"]["media_in"],
             packets=snapshot["counters"]["media_out"],
         )
 
 
 async def measure(viewers: int, seconds: float, folder: Path) -> dict[str, object]:
     """One row: so many viewers for so long."""
-    with Server(folder / f"{viewers}") as server, server.publisher("publisher"):
-        watching = [Bot(f"viewer-{number}", server.link(f"viewer-{number}"), None) for number in range(viewers)]
-        for viewer in watching:
-            await viewer.start()
-            await viewer.participant_of("publisher")
-        await asyncio.sleep(SETTLE_S)
-        machine, before, began = Watch({}), Used.of(server), time.monotonic()
-        await asyncio.sleep(seconds)
-        after, took, idle = Used.of(server), time.monotonic() - began, machine.report().idle
-        for viewer in watching:
-            await viewer.close()
-    packets = after.packets - before.packets
+    with Server(folder / f"{viewers}") as server, server.publisher("publisher", sources=["--clip"]):
+        async with AsyncExitStack() as stack:
+            for number in range(viewers):
+                name = f"viewer-{number}"
+                viewer = await stack.enter_async_context(Bot(name, server.link(name), None))
+                await viewer.participant_of("publisher")
+            await asyncio.sleep(SETTLE_S)
+            return await watch(server, viewers, seconds)
+
+
+async def watch(server: Server, viewers: int, seconds: float) -> dict[str, object]:
+    """The row, once everybody is there."""
+    machine, before, began = Watch({}), Used.of(server), time.monotonic()
+    await asyncio.sleep(seconds)
+    after, took, idle = Used.of(server), time.monotonic() - began, machine.report().idle
+    packets, published = after.packets - before.packets, after.published - before.published
     return {
         "viewers": viewers,
+        "published/s": round(published / took),
         "packets/s": round(packets / took),
+        "forwarded": f"{packets / max(1, published * viewers):.0%}",
         "engine µs": round((after.engine_s - before.engine_s) / max(1, packets) * 1e6, 1),
         "server µs": round((after.process_s - before.process_s) / max(1, packets) * 1e6, 1),
         "machine idle": f"{idle:.0%}",
@@ -83,8 +97,14 @@ def main() -> None:
     options = parser.parse_args()
     aiortc.rtcrtpreceiver.get_decoder = lambda codec: NoDecoder()  # noqa: ARG005  # pyright: ignore[reportPrivateImportUsage]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [asyncio.run(measure(viewers, options.seconds, Path(folder))) for viewers in options.viewers]
-    say("CPU a forwarded packet", rows, as_json=options.json)
+        rows = [
+            run(
+                measure(viewers, options.seconds, Path(folder)),
+                within_s=options.seconds + SETTLE_S + LONGEST_JOIN_S * (viewers + 1),
+            )
+            for viewers in options.viewers
+        ]
+    say("CPU a forwarded packet", rows, json_to=options.json)
 
 
 if __name__ == "__main__":

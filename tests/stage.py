@@ -19,9 +19,10 @@ from telepresence.engine.commands import Event
 from telepresence.engine.fake import FakeEngine
 from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
+from telepresence.rooms.room import RoomLimits
 from telepresence.signaling import events
 from telepresence.signaling.description import MediaAddress
-from telepresence.signaling.messages import Error, Joined, Offer, Role, RoomKind, ServerMessage, Slots
+from telepresence.signaling.messages import Direction, Error, Joined, Offer, Role, RoomKind, ServerMessage, Slots
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
 
@@ -67,13 +68,19 @@ def tracks(*mids: str, source: str = "camera") -> list[dict[str, Any]]:
 class Stage:
     """One server."""
 
-    def __init__(self, *, members_max: int = 100, burst: float = 60) -> None:
+    def __init__(
+        self, *, members_max: int = 100, devices_max: int = 8, tracks_max: int = 100, burst: float = 60
+    ) -> None:
         """The rooms `demo` and `training` exist."""
         self.now = 0.0
         self.engine = FakeEngine()
         self.engine.listen(self.on_event)
         self.authority = Authority(SECRET, lambda: START + self.now)
-        self.directory = RoomDirectory(rooms_max=10, members_max=members_max, rate_per_s=20, burst=burst)
+        self.directory = RoomDirectory(
+            rooms_max=10,
+            tracks_max=tracks_max,
+            limits=RoomLimits(members=members_max, devices_per_site=devices_max, rate_per_s=20, burst=burst),
+        )
         self.directory.create("demo", RoomKind.CONSULTATION, "Consultation")
         self.directory.create("training", RoomKind.BROADCAST, "Training")
         media = MediaAddress(("127.0.0.1",), 8081, self.engine.fingerprint)
@@ -96,6 +103,13 @@ class Stage:
         client = self.open()
         client.join(self.token(site, role), slots=slots)
         return client
+
+    def connection(self, client: Client, direction: Direction) -> int:
+        """Returns the number of a client's connection in the engine."""
+        participant = client.session.participant
+        link = participant.up if direction is Direction.UP else participant.down
+        assert link
+        return link.conn
 
     def perform(self, effects: Iterable[Effect]) -> None:
         """Carries out effects as the shell does."""

@@ -119,3 +119,12 @@ def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SecretError, match="can't be used"):
         load_secret(tmp_path / "file")
+
+
+@pytest.mark.parametrize("wrong", ["a b", "a/b", "..", "a#t=", "西峡", ""])
+def test_ids_that_would_bend_a_link_get_no_token(wrong: str) -> None:
+    """Neither as a room nor as a site; the words say which, and what is right."""
+    with pytest.raises(ValueError, match=r"id of a room has .*letters, digits"):
+        AUTHORITY.issue(room=wrong, site="xixia", name="X", role=Role.MEMBER, valid_s=60)
+    with pytest.raises(ValueError, match=r"id of a site has .*letters, digits"):
+        AUTHORITY.issue(room="demo", site=wrong, name="X", role=Role.MEMBER, valid_s=60)

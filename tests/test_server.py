@@ -219,6 +219,22 @@ async def test_a_fault_of_the_server_ends_one_socket_alone(tmp_path: Path, monke
         await place.join()
 
 
+async def test_a_fault_while_a_socket_ends_leaves_nothing_of_it_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its entry nor its writer; the next client is served."""
+    async with house(tmp_path) as place:
+        wire = await place.open()
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "lost", lambda *_: 1 / 0)
+            await wire.ws.send_bytes(b"\x00")
+            assert await wire.closed() == 1003
+            await place.http.get(f"{place.server.url}/healthz")
+        assert not place.server.hub._sockets
+        assert not [task for task in asyncio.all_tasks() if "Socket._write" in str(task.get_coro())]
+        await place.join()
+
+
 async def test_a_stopping_server_tells_everybody_to_come_back(tmp_path: Path) -> None:
     """`closing` with `draining`, close code 1001, and the engine is closed."""
     async with house(tmp_path) as place:

@@ -6,6 +6,10 @@ import pytest
 
 from stage import REPOSITORY
 from telepresence.settings import Settings, SettingsError, load, render
+from telepresence.signaling.messages import RoomKind
+
+TLS = f"[server]\ntls_certificate = {__file__!r}\ntls_key = {__file__!r}\n"
+"""A server with TLS, as far as the settings can tell: both files are there."""
 
 
 def file(tmp_path: Path, text: str) -> Path:
@@ -29,6 +33,14 @@ def test_the_printed_default_is_the_default_and_the_committed_file(tmp_path: Pat
     assert (REPOSITORY / "config" / "development.toml").read_text() == render()
 
 
+def test_the_printed_example_of_a_room_is_one_once_its_marks_are_taken_away(tmp_path: Path) -> None:
+    """Everything from `[[rooms]]` on, without the first `# ` of each line."""
+    head, mark, example = render().partition("# [[rooms]]\n")
+    text = head + "".join(line.removeprefix("# ") + "\n" for line in (mark + example).splitlines())
+    (room,) = load(file(tmp_path, text), {}).rooms
+    assert (room.id, room.kind) == ("tumour-board", RoomKind.CONSULTATION)
+
+
 def test_the_hospitals_file_is_good_once_its_certificate_is_there(tmp_path: Path) -> None:
     """All its keys are known; only the certificate is missing on this machine."""
     text = (REPOSITORY / "config" / "hospital.toml").read_text()
@@ -39,6 +51,26 @@ def test_the_hospitals_file_is_good_once_its_certificate_is_there(tmp_path: Path
     settings = load(file(tmp_path, text.replace("/etc/telepresence/tls", str(tmp_path))), {})
     assert settings.public_url(443) == "https://meet.hospital.example"
     assert len(settings.media_addresses) == 2
+    assert [(room.id, room.kind) for room in settings.rooms] == [
+        ("tumour-board", RoomKind.CONSULTATION),
+        ("training", RoomKind.BROADCAST),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://meet.example:443", "https://meet.example"),
+        ("https://Meet.Example/", "https://meet.example"),
+        ("https://meet.example:8443", "https://meet.example:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"),
+    ],
+)
+def test_the_public_address_is_written_as_browsers_write_it(tmp_path: Path, url: str, public: str) -> None:
+    """Else the origin of our own page would not be ours."""
+    settings = load(file(tmp_path, f"[server]\npublic_url = '{url}'\n"), {})
+    assert settings.public_url(8080) == public
 
 
 def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
@@ -46,6 +78,7 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
     path = file(tmp_path, "[server]\nport = 1\n[limits]\nrooms = 7\n")
     environment = {
         "TELEPRESENCE_SERVER__PORT": "9090",
+        "TELEPRESENCE_SERVER__PUBLIC_URL": "https://meet.example",
         "TELEPRESENCE_SERVER__TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16",
         "TELEPRESENCE_LIMITS__JOIN_TIMEOUT_S": "0.5",
         "TELEPRESENCE_BOT_TOKEN": "is no setting",
@@ -76,6 +109,24 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("[server]\ntls_key = 'k.pem'\n", {}, ["tls_certificate", "belong together"]),
         ("[server]\ntrusted_proxies = ['proxy']\n", {}, ["trusted_proxies", "10.0.0.0/24"]),
         ("[server]\npublic_url = 'meet.example'\n", {}, ["public_url", "https://"]),
+        (TLS + "host = '10.0.0.5'\n", {}, ["server.public_url", "what people type", "can't join"]),
+        ("[server]\ntrusted_proxies = ['127.0.0.1']\n", {}, ["server.public_url", "behind a proxy"]),
+        ("[server]\npublic_url = 'https://meet.example/call'\n", {}, ["public_url", "/call", "not below a path"]),
+        ("[server]\npublic_url = 'https://meet.example?x=1'\n", {}, ["public_url", "not below a path"]),
+        ("[server]\npublic_url = 'https://meet.example:port'\n", {}, ["public_url", "port"]),
+        ("[server]\npublic_url = 'https://me@meet.example'\n", {}, ["public_url", "without a user"]),
+        ("[server]\npublic_url = 'https://'\n", {}, ["public_url", "needs a host"]),
+        ("[server]\npublic_url = 'http://meet.example'\n", {}, ["public_url", "localhost alone"]),
+        ("rooms = 1\n", {}, ["rooms", "[[rooms]]"]),
+        ("[rooms]\nid = 'a'\n", {}, ["rooms", "[[rooms]]"]),
+        ("[[rooms]]\ntitle = 'A'\n", {}, ["rooms[0]", "id", "letters, digits"]),
+        ("[[rooms]]\nid = 'a b'\n", {}, ["rooms[0].id", "'a b'", "letters, digits"]),
+        ("[[rooms]]\nid = 'a'\nkind = 'party'\n", {}, ["rooms[0]", "party", "consultation or broadcast"]),
+        ("[[rooms]]\nid = 'a'\ntitle = ''\n", {}, ["rooms[0]", "title", "1 to 80"]),
+        ("[[rooms]]\nid = 'a'\ntilte = 'A'\n", {}, ["tilte", "`title`"]),
+        ("[[rooms]]\nid = 'a'\n[[rooms]]\nid = 'a'\n", {}, ["rooms[1].id", "'a'", "already"]),
+        ("[limits]\nrooms = 1\n[[rooms]]\nid = 'a'\n[[rooms]]\nid = 'b'\n", {}, ["limits.rooms", "2 [[rooms]]"]),
+        ("", {"TELEPRESENCE_ROOMS__ID": "a"}, ["TELEPRESENCE_ROOMS__ID", "[[rooms]]"]),
         ("[media]\nhost = '0.0.0.0'\n", {}, ["media.advertise", "at least one"]),
         ("[media]\nhost = 'eth0'\n", {}, ["media.host", "eth0", "127.0.0.1"]),
         ("[media]\nadvertise = ['example.org']\n", {}, ["media.advertise", "example.org", "addresses, not names"]),

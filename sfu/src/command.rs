@@ -50,6 +50,8 @@ pub enum Codec {
     Opus,
     /// RFC 7741.
     Vp8,
+    /// RFC 6184.
+    H264,
 }
 
 /// One track of an up connection, as negotiated.
@@ -158,6 +160,9 @@ pub enum Command {
         /// The id of the mid header extension.
         #[serde(default)]
         mid_extension: Option<u8>,
+        /// The id of the transport-wide sequence number's header extension, where its feedback was negotiated.
+        #[serde(default)]
+        transport_cc_extension: Option<u8>,
     },
     /// Sets the slots of a down connection, and what the receiver took of our offer.
     Send {

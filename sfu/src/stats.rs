@@ -32,6 +32,8 @@ pub struct Counters {
     pub keyframe_requests_in: u64,
     /// Queued packets that were not sent because their slot changed its source, or the store had left them behind.
     pub abandoned: u64,
+    /// Transport-wide feedback packets sent to publishers.
+    pub transport_feedback_out: u64,
     /// STUN requests answered.
     pub stun_answered: u64,
     /// Handshakes completed.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sfu::command::{Command, Direction, Event, Setup};
+use sfu::command::{Codec, Command, Direction, Event, Setup};
 use sfu::drops::DropReason;
 use sfu::rtp::rtcp;
 use sfu::rtp::vp8::Descriptor;
@@ -62,6 +62,37 @@ fn sources_move_through_a_slot_as_one_stream() {
         let picture = |payload| Descriptor::parse(payload).unwrap().picture_id.unwrap().value;
         assert_eq!(picture(new), (picture(old) + 1) & 0x7FFF);
     }
+    world.account();
+}
+
+/// An H.264 source and a VP8 source take turns in a slot, each under the receiver's own payload type, as one stream.
+#[test]
+fn codecs_differ_within_a_slot() {
+    let mut world = World::new();
+    let (first, second) = (world.publisher(1), world.connect(Direction::Up));
+    let conn = world.peers[second].conn;
+    let encoder = sfu::command::ReceiveTrack { codec: Codec::H264, ..video(2) };
+    world.command(Command::Receive { conn, tracks: vec![encoder], mid_extension: None, transport_cc_extension: None });
+    let watcher = world.watcher(1);
+    for round in 0..4u16 {
+        let track = u64::from(round % 2) + 1;
+        world.assign(watcher, 0, Some(track));
+        for step in 0..5u16 {
+            world.run(FRAME);
+            let sequence = 100 * round + step + 1;
+            if track == 1 {
+                world.send_rtp(first, &outgoing(1, sequence), &vp8(step == 0, sequence, 1));
+            } else {
+                let nal: &[u8] = if step == 0 { &[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1] } else { &[0x61, step as u8] };
+                world.send_rtp(second, &outgoing(2, sequence), nal);
+            }
+        }
+    }
+    let seen = world.sequences(watcher);
+    assert!(seen.len() == 20 && seen.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{seen:?}");
+    let types: Vec<u8> = world.peers[watcher].rtp.iter().map(|packet| read(packet).0.payload_type).collect();
+    let expected: Vec<u8> = [96, 102, 96, 102].into_iter().flat_map(|kind| [kind; 5]).collect();
+    assert_eq!(types, expected);
     world.account();
 }
 
@@ -181,6 +212,28 @@ fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
     }
     assert_eq!(blocks, 1);
     assert!(remb > 9_900_000);
+    world.account();
+}
+
+/// Where transport-wide feedback was negotiated, every packet is reported on, and twenty times a second at most.
+#[test]
+fn publishers_get_transport_wide_feedback() {
+    let (mut world, publisher, _) = World::on_the_air();
+    let conn = world.peers[publisher].conn;
+    let transport_cc_extension = Some(1); // the peer here writes one extension, so its mid is taken for the number
+    world.command(Command::Receive { conn, tracks: vec![video(1)], mid_extension: None, transport_cc_extension });
+    world.peers[publisher].rtcp.clear();
+    for sequence in 101..161u16 {
+        let number = (7000 + sequence).to_be_bytes();
+        let header = sfu::rtp::header::Outgoing { mid: Some((1, &number)), ..outgoing(1, sequence) };
+        world.send_rtp(publisher, &header, &vp8(false, sequence, 1));
+        world.run(Duration::from_millis(10));
+    }
+    world.run(Duration::from_millis(60));
+    let feedback = world.peers[publisher].rtcp.iter().filter(|compound| compound[0] & 0x1F == 15 && compound[1] == 205);
+    let counts: Vec<u16> = feedback.map(|packet| u16::from_be_bytes([packet[14], packet[15]])).collect();
+    assert_eq!(counts.iter().sum::<u16>(), 60, "{counts:?}");
+    assert!((10..=14).contains(&counts.len()), "{counts:?}");
     world.account();
 }
 
@@ -352,7 +405,7 @@ fn impossible_commands_are_refused() {
         Command::Assign { conn: down, slot: 7, track: Some(1) },
         Command::Assign { conn: down, slot: 0, track: Some(7) },
         Command::Assign { conn: up, slot: 0, track: Some(1) },
-        Command::Receive { conn: down, tracks: vec![video(5)], mid_extension: None },
+        Command::Receive { conn: down, tracks: vec![video(5)], mid_extension: None, transport_cc_extension: None },
         Command::Open { conn: up, direction: Direction::Up, ufrag: "fresh".into(), pwd: PWD.into() },
         Command::Close { conn: 99 },
     ];
@@ -371,10 +424,20 @@ fn impossible_commands_are_refused() {
 fn renegotiation_keeps_what_it_names() {
     let (mut world, publisher, watcher) = World::on_the_air();
     let conn = world.peers[publisher].conn;
-    world.command(Command::Receive { conn, tracks: vec![video(1), video(2)], mid_extension: Some(1) });
+    world.command(Command::Receive {
+        conn,
+        tracks: vec![video(1), video(2)],
+        mid_extension: Some(1),
+        transport_cc_extension: None,
+    });
     world.play(publisher, 1, 101..105);
     assert_eq!(world.sequences(watcher).len(), 5);
-    world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
+    world.command(Command::Receive {
+        conn,
+        tracks: vec![video(2)],
+        mid_extension: Some(1),
+        transport_cc_extension: None,
+    });
     world.play(publisher, 1, 105..110);
     assert_eq!(world.sequences(watcher).len(), 5);
     assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
@@ -387,7 +450,12 @@ fn renegotiation_keeps_what_it_names() {
 fn a_replaced_track_leaves_nothing_to_its_successor() {
     let (mut world, publisher, watcher) = World::on_the_air();
     let conn = world.peers[publisher].conn;
-    world.command(Command::Receive { conn, tracks: vec![video(2)], mid_extension: Some(1) });
+    world.command(Command::Receive {
+        conn,
+        tracks: vec![video(2)],
+        mid_extension: Some(1),
+        transport_cc_extension: None,
+    });
     world.assign(watcher, 0, Some(2));
     world.send_rtp(publisher, &outgoing(1, 140), &vp8(false, 140, 1));
     assert_eq!(world.node.drops.get(DropReason::UnknownTrack), 1);
@@ -406,7 +474,12 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
     world.play(publisher, 1, 101..105);
     let conn = world.peers[publisher].conn;
     let renewed = sfu::command::ReceiveTrack { ssrc: Some(1500), rtx_ssrc: Some(1501), ..video(1) };
-    world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
+    world.command(Command::Receive {
+        conn,
+        tracks: vec![renewed],
+        mid_extension: Some(1),
+        transport_cc_extension: None,
+    });
     for (sequence, keyframe) in [(9u16, true), (10, false), (11, false)] {
         world.run(FRAME);
         let header = sfu::rtp::header::Outgoing { ssrc: 1500, ..outgoing(1, sequence) };
@@ -418,7 +491,12 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
     for round in 0..40 {
         let ssrc = 2000 + round;
         let renewed = sfu::command::ReceiveTrack { ssrc: Some(ssrc), rtx_ssrc: None, ..video(1) };
-        world.command(Command::Receive { conn, tracks: vec![renewed], mid_extension: Some(1) });
+        world.command(Command::Receive {
+            conn,
+            tracks: vec![renewed],
+            mid_extension: Some(1),
+            transport_cc_extension: None,
+        });
     }
     assert!(world.refusals().is_empty(), "{:?}", world.refusals());
     world.account();
@@ -479,7 +557,7 @@ fn a_night_without_pictures_is_no_step_back() {
 /// The snapshot and the commands keep the names that Python knows.
 #[test]
 fn commands_and_events_are_the_json_that_python_writes() {
-    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false}],"mid_extension":4}"#;
+    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false}],"mid_extension":4,"transport_cc_extension":null}"#;
     let command: Command = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&command).unwrap(), text);
     let event = Event::TrackLive { conn: 1, track: 2 };

@@ -19,6 +19,7 @@ import msgspec
 from jwt.types import Options
 from msgspec import Meta
 
+from telepresence.ids import require_plain
 from telepresence.signaling.messages import ErrorCode, Role
 from telepresence.signaling.refusal import RefusalError
 
@@ -67,6 +68,8 @@ class Authority:
 
     def issue(self, *, room: str, site: str, name: str, role: Role, valid_s: float) -> str:
         """Returns a token that is good for `valid_s` seconds. Raises ValueError when a field is out of bounds."""
+        require_plain("room", room)
+        require_plain("site", site)
         exp = int(self._clock() + valid_s)
         claims = Claims(room=room, site=site, name=name, role=role, exp=exp, jti=secrets.token_urlsafe(12))
         payload = msgspec.json.encode(claims)

@@ -22,6 +22,7 @@ from telepresence.auth import Authority, Secret, SecretError, load_secret
 from telepresence.engine.face import Engine, EngineError, open_native
 from telepresence.page import WEB_DIRECTORY, Page, security_headers
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.room import RoomLimits
 from telepresence.settings import Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
@@ -62,10 +63,16 @@ def build_hub(settings: Settings, secret: Secret, engine: Engine) -> Hub:
     limits = settings.limits
     directory = RoomDirectory(
         rooms_max=limits.rooms,
-        members_max=limits.members_per_room,
-        rate_per_s=limits.messages_per_second,
-        burst=limits.messages_burst,
+        tracks_max=limits.tracks,
+        limits=RoomLimits(
+            members=limits.members_per_room,
+            devices_per_site=limits.devices_per_site,
+            rate_per_s=limits.messages_per_second,
+            burst=limits.messages_burst,
+        ),
     )
+    for room in settings.rooms:
+        directory.create(room.id, room.kind, room.title)
     world = World(
         directory=directory,
         authority=Authority(secret, time.time),

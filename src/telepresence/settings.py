@@ -3,7 +3,7 @@
 The structs below are the only definition. Their descriptions are the comments of the file that
 `telepresence config --print` shows, and of which `config/development.toml` is a copy (a test compares them).
 An environment variable is `TELEPRESENCE_`, the section, two underscores, and the key, as in
-`TELEPRESENCE_SERVER__PORT=9090`; lists are separated by commas.
+`TELEPRESENCE_SERVER__PORT=9090`; lists are separated by commas. Rooms are tables, so they are in the file alone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from telepresence.addresses import is_ip, is_loopback, origin_of, url_fault
+from telepresence.ids import RULE, is_plain
+from telepresence.signaling.messages import RoomKind
 
 ENVIRONMENT_PREFIX = "TELEPRESENCE_"
 Port = Annotated[int, Meta(ge=0, le=65_535)]
@@ -45,7 +49,8 @@ class ServerSettings(Section, frozen=True):
     public_url: Annotated[
         str,
         Meta(
-            description="What people type, as in https://meet.hospital.example. Empty: http(s)://localhost and the port."
+            description="What people type, as in https://meet.hospital.example; pages of other addresses can't join. "
+            "Empty: localhost."
         ),
     ] = ""
     trusted_proxies: Annotated[
@@ -83,6 +88,13 @@ class LimitSettings(Section, frozen=True):
 
     rooms: Annotated[Count, Meta(description="Rooms at one time.")] = 100
     members_per_room: Annotated[Count, Meta(description="Devices in one room.")] = 500
+    devices_per_site: Annotated[
+        Count, Meta(description="Devices of one site in one room, so that one link can't take all seats.")
+    ] = 8
+    tracks: Annotated[
+        Count,
+        Meta(description="Published tracks at one time, of all rooms; a video track takes about 1.5 MB of memory."),
+    ] = 1000
     messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
     messages_burst: Annotated[Count, Meta(description="Messages a participant may send at once.")] = 60
     sockets_per_address: Annotated[
@@ -106,6 +118,16 @@ class LogSettings(Section, frozen=True):
     ] = "auto"
 
 
+class RoomSettings(Section, frozen=True):
+    """A room that is there from the start."""
+
+    id: Annotated[str, Meta(description=f"What stands in links: {RULE}.")]
+    kind: Annotated[RoomKind, Meta(description="consultation or broadcast.")] = RoomKind.CONSULTATION
+    title: Annotated[str, Meta(min_length=1, max_length=80, description="What people see, 1 to 80 characters.")] = (
+        "Room"
+    )
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All settings."""
 
@@ -114,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True):
     data: DataSettings = DataSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    rooms: list[RoomSettings] = []
 
     @property
     def media_addresses(self) -> tuple[str, ...]:
@@ -123,10 +146,19 @@ class Settings(msgspec.Struct, frozen=True):
     def public_url(self, port: int) -> str:
         """Returns the page's address without a final slash; `port` is the one that was bound."""
         scheme = "https" if self.server.tls_certificate else "http"
-        return self.server.public_url.rstrip("/") or f"{scheme}://localhost:{port}"
+        return origin_of(self.server.public_url or f"{scheme}://localhost:{port}")
 
 
-SECTIONS: dict[str, type[Section]] = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+ROOMS = "rooms"
+SECTIONS: dict[str, type[Section]] = {
+    field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != ROOMS
+}
+
+ROOMS_EXAMPLE = """
+# Rooms that are there from the start, each with a [[rooms]] of its own. Only in this file: an environment variable can't
+# hold them. Without any, `telepresence serve` has no room to join; `serve --demo` makes two of its own.
+# [[rooms]]
+""".lstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +172,14 @@ class Given:
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """Reads a file (or none) and the environment over it. Raises SettingsError."""
-    given = _from_file(path) if path else {}
-    given |= _from_environment(environment)
+    content = _read(path) if path else {}
+    rooms = _rooms(content.pop(ROOMS, []), str(path))
+    given = _from_file(content, str(path)) | _from_environment(environment)
     sections = {
         name: section(**{key: _convert(name, key, given[name, key]) for key in _keys(name) if (name, key) in given})
         for name, section in SECTIONS.items()
     }
-    settings = msgspec.convert(sections, Settings)
+    settings = msgspec.structs.replace(msgspec.convert(sections, Settings), rooms=rooms)
     _check(settings, given)
     return settings
 
@@ -159,27 +192,64 @@ def render() -> str:
         lines += ["", f"# {(section.__doc__ or '').strip()}", f"[{name}]"]
         for field in msgspec.structs.fields(section):
             lines += [f"# {_meta(section, field.name).description}", f"{field.name} = {_toml(_default(field))}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n" + ROOMS_EXAMPLE + _render_room()
+
+
+def _render_room() -> str:
+    """Returns a room that is commented out: the default is none."""
+    example = {"id": "tumour-board", "kind": "consultation", "title": "Tumour board 肿瘤会诊"}
+    return "".join(f"# # {_meta(RoomSettings, key).description}\n# {key} = {_toml(example[key])}\n" for key in example)
 
 
 # --- reading ------------------------------------------------------------------------------------
 
 
-def _from_file(path: Path) -> dict[tuple[str, str], Given]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except OSError as error:
         raise SettingsError(f"The settings file {path} can't be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} is not TOML: {error}.") from None
+
+
+def _rooms(content: Any, origin: str) -> list[RoomSettings]:
+    """Checks the tables of `[[rooms]]`."""
+    if not isinstance(content, list) or not all(isinstance(table, dict) for table in content):
+        raise SettingsError(
+            f"`rooms` in {origin} must be tables, each headed `[[rooms]]`, with `id`, `kind` and `title`."
+        )
+    rooms = [_room(table, f"rooms[{index}]", origin) for index, table in enumerate(content)]
+    ids = [room.id for room in rooms]
+    for index, room_id in enumerate(ids):
+        if room_id in ids[:index]:
+            raise SettingsError(f"rooms[{index}].id = {room_id!r} ({origin}): another room has this id already.")
+    return rooms
+
+
+def _room(table: dict[str, Any], where: str, origin: str) -> RoomSettings:
+    known = [field.name for field in msgspec.structs.fields(RoomSettings)]
+    for key in table:
+        _require_known(key, known, "key of [[rooms]]", origin)
+    try:
+        room = msgspec.convert(table, RoomSettings)
+    except msgspec.ValidationError as error:
+        right = " ".join(f"{key}: {_meta(RoomSettings, key).description}" for key in known)
+        raise SettingsError(f"{where} = {table!r} ({origin}): {error}. {right}") from None
+    if not is_plain(room.id):
+        raise SettingsError(f"{where}.id = {room.id!r} ({origin}): an id has {RULE}.")
+    return room
+
+
+def _from_file(content: dict[str, Any], origin: str) -> dict[tuple[str, str], Given]:
     given: dict[tuple[str, str], Given] = {}
     for section, values in content.items():
-        _require_known(section, SECTIONS, "section", str(path))
+        _require_known(section, [*SECTIONS, ROOMS], "section", origin)
         if not isinstance(values, dict):
-            raise SettingsError(f"`{section}` in {path} must be a section, `[{section}]`, with keys below it.")
+            raise SettingsError(f"`{section}` in {origin} must be a section, `[{section}]`, with keys below it.")
         for key, value in values.items():
-            _require_known(key, _keys(section), f"key of [{section}]", str(path))
-            given[section, key] = Given(value, str(path))
+            _require_known(key, _keys(section), f"key of [{section}]", origin)
+            given[section, key] = Given(value, origin)
     return given
 
 
@@ -190,6 +260,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[tuple[str, str], G
         if not variable.startswith(ENVIRONMENT_PREFIX) or not separator:
             continue
         origin = f"the environment variable {variable}"
+        if section == ROOMS:
+            raise SettingsError(f"Rooms can't be set by {origin}: write [[rooms]] into the settings file.")
         _require_known(section, SECTIONS, "section", origin)
         _require_known(key, _keys(section), f"key of [{section}]", origin)
         given[section, key] = Given(text, origin, is_text=True)
@@ -243,7 +315,14 @@ def _toml(value: Any) -> str:
 
 def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
     server, media = settings.server, settings.media
-    for problem in (_tls_problem(server), _proxy_problem(server), _url_problem(server), _media_problem(media)):
+    problems = (
+        _tls_problem(server),
+        _proxy_problem(server),
+        _url_problem(server),
+        _media_problem(media),
+        _rooms_problem(settings),
+    )
+    for problem in problems:
         if problem:
             section, key, right = problem
             raise _wrong(section, key, given.get((section, key)), right)
@@ -279,30 +358,30 @@ def _proxy_problem(server: ServerSettings) -> Problem:
 
 
 def _url_problem(server: ServerSettings) -> Problem:
-    if server.public_url and not server.public_url.startswith(("https://", "http://")):
-        return "server", "public_url", "it must begin with https:// (or http:// for localhost)."
+    if server.public_url:
+        fault = url_fault(server.public_url)
+        return ("server", "public_url", fault) if fault else None
+    if server.trusted_proxies or not is_loopback(server.host):
+        right = (
+            "off loopback and behind a proxy the server must know what people type, as in "
+            "https://meet.hospital.example: pages of any other address can't join."
+        )
+        return "server", "public_url", right
+    return None
+
+
+def _rooms_problem(settings: Settings) -> Problem:
+    if len(settings.rooms) > settings.limits.rooms:
+        return "limits", "rooms", f"there are {len(settings.rooms)} [[rooms]], more than this allows."
     return None
 
 
 def _media_problem(media: MediaSettings) -> Problem:
     for address in media.advertise:
-        if not _is_ip(address):
+        if not is_ip(address):
             return "media", "advertise", f"{address!r} is no IP address; clients are told addresses, not names."
-    if not _is_ip(media.host):
+    if not is_ip(media.host):
         return "media", "host", "it must be an IP address, such as 127.0.0.1 or 0.0.0.0."
     if ipaddress.ip_address(media.host).is_unspecified and not media.advertise:
         return "media", "advertise", f"with media.host = {media.host} clients must be told at least one address."
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Tells whether only this machine reaches `host`."""
-    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

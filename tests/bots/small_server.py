@@ -50,6 +50,9 @@ from telepresence.signaling.messages import (
 )
 
 UP_FAILED = Connection(direction=Direction.UP, state=ConnectionState.FAILED, reason="as a test")
+PATIENCE_S = 60.0
+"""What takes a second on an idle machine has failed by then, however busy this one is."""
+
 GOOD_TOKEN = "a-token-that-this-server-takes"
 
 
@@ -92,6 +95,9 @@ class SmallServer:
         self.guests: dict[str, Guest] = {}
         self.joins: list[Join] = []
         self.departures: list[LeaveReason] = []
+        self.answers_to_lose = 0
+        self.lets_back = asyncio.Event()
+        self.lets_back.set()
         self._relay = MediaRelay()
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
@@ -99,7 +105,7 @@ class SmallServer:
 
     async def until_joins(self, count: int) -> None:
         """Waits until there were so many joins and resumes."""
-        async with self._changed:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: len(self.joins) >= count)
 
     async def fail_up(self, participant: str) -> None:
@@ -132,7 +138,9 @@ class SmallServer:
         return socket
 
     async def _join(self, socket: web.WebSocketResponse, message: Join) -> Guest | None:
-        """Lets in or back, or refuses."""
+        """Lets in or back, or refuses. Who comes back waits while `lets_back` is not set."""
+        if message.resume is not None:
+            await self.lets_back.wait()
         if message.token != GOOD_TOKEN:
             words = "This token was not issued by this server"
             await send(socket, Error(re=message.request, code=ErrorCode.TOKEN_INVALID, message=words))
@@ -169,6 +177,8 @@ class SmallServer:
 
     async def _open_down(self, guest: Guest, slots: int) -> None:
         """Offers pairs of audio and video with the mids of the protocol."""
+        if guest.down is not None:
+            await guest.down.close()
         guest.down = down = RTCPeerConnection(CONFIGURATION)
         guest.slots = slots
         guest.carries = dict.fromkeys(range(slots))
@@ -188,6 +198,9 @@ class SmallServer:
     async def _serve(self, guest: Guest, message: ClientMessage) -> None:
         """Everything after the join."""
         match message:
+            case Answer() if self.answers_to_lose:
+                self.answers_to_lose -= 1
+                await guest.socket.close()
             case Answer():
                 assert guest.down is not None
                 await guest.down.setRemoteDescription(RTCSessionDescription(message.sdp, "answer"))
@@ -246,5 +259,6 @@ class SmallServer:
 
 
 async def send(socket: web.WebSocketResponse, message: ServerMessage) -> None:
-    """One message as text."""
-    await socket.send_str(msgspec.json.encode(message).decode())
+    """One message as text; who has no socket now learns all when it comes back."""
+    if not socket.closed:
+        await socket.send_str(msgspec.json.encode(message).decode())

@@ -81,7 +81,7 @@ def test_a_picture_that_repeats_itself_has_no_frame_rate() -> None:
     judge = VideoJudge()
     watch(judge, steady(26), stuck=True)
     figures = verdict(judge, 1000)
-    assert (figures.frames_decoded, figures.fps) == (26, 0)
+    assert (figures.frames_decoded, figures.codes_read, figures.codes_different, figures.fps) == (26, 26, 1, 0)
 
 
 def test_a_picture_without_a_code_counts_its_frames() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from av import AudioFrame, VideoFrame
 
-from bots.small_server import SmallServer
+from bots.small_server import PATIENCE_S, SmallServer
+from e2e.load import Watch
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import load_clip
 from telepresence.bots.participant import Participant, SourceKey
@@ -19,6 +20,9 @@ from telepresence.bots.watch import SourceReport, Watcher
 from telepresence.signaling.messages import ErrorCode, LeaveReason
 
 pytestmark = pytest.mark.asyncio
+
+BUSY_IDLE_SHARE = 0.25
+"""With less than half of one of two cores to spare, a low frame rate is no fault of the bots'."""
 
 
 class Waiting(Watcher):
@@ -39,10 +43,10 @@ class Waiting(Watcher):
         self._tick.set()
 
     async def until(self, met: Callable[[dict[str, SourceReport]], bool], bot: Participant) -> dict[str, SourceReport]:
-        """Waits, at most 20 s, until the reports (by source) meet the condition."""
+        """Waits until the reports (by source) meet the condition."""
         reports = {}
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while True:
                     reports = {report.source: report for report in self.sources(bot.members, bot.left_at)}
                     if met(reports):
@@ -50,19 +54,19 @@ class Waiting(Watcher):
                     self._tick.clear()
                     await self._tick.wait()
         except TimeoutError:
-            pytest.fail(f"not within 20 s: {reports}")
+            pytest.fail(f"not within {PATIENCE_S:g} s: {reports}")
 
 
 @asynccontextmanager
 async def on_air(bot: Participant) -> AsyncGenerator[asyncio.Task[None], None]:
     """The bot running, joined, and gone afterwards."""
     running = asyncio.create_task(bot.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await bot.wait_joined()
     try:
         yield running
         await bot.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await running
     finally:
         running.cancel()
@@ -80,7 +84,7 @@ async def test_a_chart_and_a_clip_are_seen_and_heard(server: SmallServer, film: 
     """One bot publishes a chart and a passed-through clip, another receives both in two slots and judges them."""
     clip = load_clip(film, tmp_path / "cache")
     sources = [small_chart(7, 440), clip_source(source_id="clip", label="Clip", clip=clip)]
-    judge = Waiting()
+    judge, machine = Waiting(), Watch({})
     watching = Participant(server.link, slots=2, sink=judge)
     async with on_air(watching), on_air(Participant(server.link, sources=sources)):
         reports = await judge.until(
@@ -92,43 +96,61 @@ async def test_a_chart_and_a_clip_are_seen_and_heard(server: SmallServer, film: 
             ),
             watching,
         )  # fmt: skip
+    is_busy = machine.report().idle < BUSY_IDLE_SHARE
     chart, clip_report = reports["chart"], reports["clip"]
     assert chart.name == "Hospital p2"
     assert chart.video is not None
     assert chart.video.numbers == {7: chart.video.codes_read}
-    assert chart.video.codes_read == chart.video.frames_decoded
-    assert chart.video.fps > 25
+    assert chart.video.codes_read == chart.video.frames_decoded == chart.video.codes_different
+    assert chart.video.fps > 25 or is_busy
     assert chart.video.delay is not None
-    assert chart.video.delay.p50_ms < 500
+    assert chart.video.delay.p50_ms < 500 or is_busy
     assert chart.audio is not None
     assert chart.audio.frequency_hz == pytest.approx(440, abs=5)
     assert chart.audio.level_dbfs == pytest.approx(-20, abs=1)
     assert clip_report.video is not None
     assert (clip_report.video.width, clip_report.video.height) == (640, 360)
-    assert clip_report.video.fps > 22
+    assert clip_report.video.fps > 22 or is_busy
     assert clip_report.audio is not None
     assert clip_report.audio.frequency_hz == pytest.approx(660, abs=5)
 
 
 async def test_a_lost_socket_is_resumed_while_media_goes_on(server: SmallServer) -> None:
-    """The publisher's socket is cut: it comes back with its secret and no slots, and no picture is missed."""
+    """The publisher has no socket: pictures come all the same. It comes back with its secret, no slots, the same media."""
     judge = Waiting()
     watching = Participant(server.link, slots=1, sink=judge)
     publishing = Participant(server.link, sources=[small_chart(1, 440)])
     async with on_air(watching), on_air(publishing):
         await judge.until(lambda seen: "chart" in seen and seen["chart"].video is not None, watching)
-        first = publishing.joined
+        first, up = publishing.joined, server.guests["p2"].up
+        server.lets_back.clear()
         await publishing.drop_socket()
+        so_far = frames({report.source: report for report in judge.sources(watching.members)})
+        await judge.until(lambda seen: frames(seen) > so_far + 15, watching)
+        assert len(server.joins) == 2
+        server.lets_back.set()
         await server.until_joins(3)
-        reports = await judge.until(lambda seen: frames(seen) > 60, watching)
+        await judge.until(lambda seen: frames(seen) > so_far + 45, watching)
+        assert server.guests["p2"].up is up
         again = publishing.joined
     assert first is not None
     assert again is not None
     assert (server.joins[2].resume, server.joins[2].slots) == (first.resume, 0)
     assert (again.resumed, again.participant) == (True, first.participant)
-    assert reports["chart"].video is not None
-    assert reports["chart"].video.freezes == 0
     assert server.departures == [LeaveReason.LEFT, LeaveReason.LEFT]
+
+
+async def test_an_answer_lost_with_its_socket_is_made_anew(server: SmallServer) -> None:
+    """The socket goes before the server has the answer: the bot comes back to its seat, asks for slots again and sees."""
+    server.answers_to_lose = 1
+    judge = Waiting()
+    watching = Participant(server.link, slots=1, sink=judge)
+    async with on_air(watching), on_air(Participant(server.link, sources=[small_chart(1, 440)])):
+        await judge.until(lambda seen: frames(seen) > 10, watching)
+        first, again = (join for join in server.joins if join.slots)
+        assert first.resume is None
+        assert watching.joined is not None
+        assert again.resume == watching.joined.resume
 
 
 async def test_lost_media_is_published_anew_from_the_same_seat(server: SmallServer) -> None:
@@ -155,10 +177,10 @@ async def test_who_has_left_is_judged_until_then(server: SmallServer) -> None:
             await judge.until(lambda seen: frames(seen) > 20, watching)
         async with on_air(Participant(server.link, sources=[small_chart(2, 440)])):
             await server.until_joins(3)
-        reports = judge.sources(watching.members, watching.left_at)
-    assert [report.left for report in reports] == [True]
-    assert reports[0].video is not None
-    assert reports[0].video.freezes == 0
+        (report,) = judge.sources(watching.members, watching.left_at)
+    assert report.left
+    at_leaving = judge._video[report.participant, report.source].figures(now=watching.left_at[report.participant])
+    assert report.video == at_leaving
 
 
 async def test_a_seat_that_is_gone_is_taken_anew(server: SmallServer) -> None:
@@ -189,7 +211,9 @@ async def test_a_server_that_is_not_there_is_named(server: SmallServer) -> None:
     """Nothing listens: the bot goes on trying, and says what is wrong."""
     bot = Participant(replace(server.link, origin="http://127.0.0.1:9"))
     running = asyncio.create_task(bot.run())
-    await asyncio.wait({running}, timeout=0.3)
+    async with asyncio.timeout(PATIENCE_S):
+        while not bot.trouble:
+            await asyncio.wait({running}, timeout=0.1)
     running.cancel()
     assert bot.trouble.startswith("No server can be reached at http://127.0.0.1:9")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Playwright, async_playwright
 
 from e2e.proxy import Proxy
-from e2e.server import Server
+from e2e.server import Demo, Server
 from e2e.site import Capture
 from e2e.stage import Sign, Stage, write_capture
+from e2e.wire import ADDRESS, Wire
 
 ARTEFACTS = Path(__file__).parent.parent.parent / "test-artefacts"
 REPORT = pytest.StashKey[pytest.TestReport]()
@@ -69,6 +71,27 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
             (artefacts_of(request) / "server.log").write_text(server.log())
 
 
+StageOn = Callable[[Server | Demo], AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture
+def stage_on(playwright: Playwright, captures: Callable[[Sign], Capture], request: pytest.FixtureRequest) -> StageOn:
+    """Makes a room on a server of the test's own; all go at the end, and a failure leaves what was seen."""
+
+    @asynccontextmanager
+    async def on(server: Server | Demo) -> AsyncIterator[Stage]:
+        stage = Stage(server, playwright, captures)
+        try:
+            yield stage
+        except BaseException:
+            await stage.save(artefacts_of(request))
+            raise
+        finally:
+            await stage.close()
+
+    return on
+
+
 @pytest.fixture
 async def stage(
     server: Server, playwright: Playwright, captures: Callable[[Sign], Capture], request: pytest.FixtureRequest
@@ -96,3 +119,19 @@ async def proxied(
             await stage.save(artefacts_of(request))
         await stage.close()
     await proxy.close()
+
+
+@pytest.fixture
+async def wired(
+    tmp_path: Path, playwright: Playwright, captures: Callable[[Sign], Capture], request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Stage, Wire]]:
+    """A room whose media flows through a wire that can forget whom it served."""
+    wire = Wire()
+    with Server(tmp_path / "server", advertise=ADDRESS) as server:
+        await wire.open(server.media_port)
+        stage = Stage(server, playwright, captures)
+        yield stage, wire
+        if failed(request):
+            await stage.save(artefacts_of(request))
+        await stage.close()
+    wire.close()

@@ -85,6 +85,10 @@ class Insider:
             await asyncio.sleep(0.01)
 
 
+LATER = 1_000
+"""Packets ahead of the true sender, who is there some ten seconds later: what he has sent already counts as replayed."""
+
+
 def garbage() -> bytes:
     """A datagram whose first byte no protocol of RFC 7983 has."""
     return bytes([0xFF]) + bytes(range(200))
@@ -138,9 +142,9 @@ def truncated_rtcp() -> bytes:
 
 
 def wrong_key(packet: bytes) -> bytes:
-    """An SRTP packet as it would be with somebody else's key: same header as `packet`, next number, a tag of its own."""
+    """An SRTP packet as it would be with somebody else's key: the header of `packet`, a later number, a tag of its own."""
     header = packet[:12]
-    sequence = (struct.unpack("!H", header[2:4])[0] + 1) & 0xFFFF
+    sequence = (struct.unpack("!H", header[2:4])[0] + LATER) & 0xFFFF
     plain = bytes([0x80]) + header[1:2] + struct.pack("!H", sequence) + header[4:12] + bytes(120)
     policy = Policy(
         key=hashlib.sha256(b"not the key").digest()[:28],  # AEAD_AES_128_GCM: 16 bytes and 12 of salt; RFC 7714 §12

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -41,15 +42,22 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def settings_of(folder: Path, *, port: int, public_url: str = "") -> dict[str, str]:
+def settings_of(folder: Path, *, port: int, public_url: str = "", advertise: str = "") -> dict[str, str]:
     """Environment variables that give a server its own ports and folder."""
     return {
         "TELEPRESENCE_SERVER__PORT": str(port),
         "TELEPRESENCE_SERVER__PUBLIC_URL": public_url,
         "TELEPRESENCE_MEDIA__PORT": "0",
+        "TELEPRESENCE_MEDIA__ADVERTISE": advertise,
         "TELEPRESENCE_DATA__DIRECTORY": str(folder / "var"),
         "TELEPRESENCE_LOG__FORMAT": "text",
     }
+
+
+def site_of(link: str) -> str:
+    """The site that a link's token names; whoever has the link can read it."""
+    claims = link.partition("#t=")[2].split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(claims + "=="))["site"]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -66,10 +74,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 class Server:
     """A server with the room `ROOM`. Use it as a context."""
 
-    def __init__(self, folder: Path, *, public_url: str = "") -> None:
-        """Keeps all that is its own in `folder`. With `public_url` it believes that people come by that address."""
+    def __init__(self, folder: Path, *, public_url: str = "", advertise: str = "") -> None:
+        """Keeps all that is its own in `folder`. It believes that people come by `public_url`, and media by `advertise`."""
         self._folder = folder
-        self._settings = settings_of(folder, port=0, public_url=public_url)
+        self._settings = settings_of(folder, port=0, public_url=public_url, advertise=advertise)
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -134,10 +142,10 @@ class Server:
         return self.snapshot()["drops"]
 
     @contextmanager
-    def publisher(self, site: str, *, number: int = 1) -> Iterator[None]:
-        """A bot in a process of its own that publishes a chart with this number and a tone, while the context lasts."""
+    def publisher(self, site: str, *, sources: Sequence[str] = ("--chart",)) -> Iterator[None]:
+        """A bot in a process of its own that publishes, while the context lasts; `sources` as the command has them."""
         command = [sys.executable, "-m", "telepresence", "bot", "publish", "--url", self.origin]
-        command += ["--token-env", "BOT_TOKEN", "--chart", "--source", str(number)]
+        command += ["--token-env", "BOT_TOKEN", *sources]
         with (self._folder / f"{site}.log").open("wb") as log:
             bot = subprocess.Popen(
                 command,
@@ -204,6 +212,19 @@ class Demo:
         """Stops it."""
         if self._process is not None:
             stop(self._process)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None, "the demo was not started"
+        return self._process.pid
+
+    def link(self, site: str) -> str:
+        """The printed link of a site."""
+        return next(link for link in self.links if site_of(link) == site)
+
+    direct_link = link
+    """Nothing stands before it."""
 
     @property
     def links(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""A room with people in it: a server, sites and bots that a test opens, and that are all closed when it ends.
+"""A room with people in it: a server (or the demo), sites and bots that a test opens, and that are all closed when it ends.
 
 Before this module a test names who is there; after it, `site.py` and `telepresence.bots` do what these do.
 """
@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from playwright.async_api import Locator, Playwright
 
 from e2e.load import Watch
-from e2e.server import Server
+from e2e.server import Demo, Server
 from e2e.site import PATIENCE_S, Capture, Picture, Site, Tone, eventually
 from telepresence.bots.chart import ChartFormat
 from telepresence.bots.chart import Tone as ToneShape
@@ -50,17 +52,18 @@ CAPTURE_S = 4
 
 @dataclass(frozen=True)
 class Sign:
-    """How a publisher is told from all others: the number in its time code and the frequency of its tone."""
+    """How a publisher is told from all others: the number in its time code, the frequency and level of its tone."""
 
     number: int
     hz: float
+    level_dbfs: float = TONE_LEVEL_DBFS
 
 
 def write_capture(folder: Path, sign: Sign) -> Capture:
     """Files for a site's camera and microphone, that show and sound the sign."""
     camera, microphone = folder / f"{sign.number}.y4m", folder / f"{sign.number}.wav"
     write_video(camera, form=ChartFormat(), label=f"Source {sign.number}", source=sign.number, seconds=CAPTURE_S)
-    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS), seconds=CAPTURE_S)
+    write_audio(microphone, tone=ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs), seconds=CAPTURE_S)
     return Capture(camera=camera, microphone=microphone)
 
 
@@ -71,7 +74,7 @@ class Bot:
         """Nothing happens before `start`."""
         sources = []
         if sign:
-            tone = ToneShape(hz=sign.hz, level_dbfs=TONE_LEVEL_DBFS)
+            tone = ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs)
             sources = [
                 chart_source(source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone)
             ]
@@ -80,6 +83,21 @@ class Bot:
         self.watcher = Watcher()
         self.participant = Participant(parse_link(link), sources=sources, slots=SLOTS, sink=self.watcher)
         self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Joins; outside a `Stage` this is how a bot is sure to leave."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leaves."""
+        await self.close()
 
     async def start(self) -> None:
         """Joins."""
@@ -105,7 +123,9 @@ class Bot:
     def report(self, participant: str) -> SourceReport | None:
         """The verdict so far on what a participant publishes."""
         reports = [
-            report for report in self.watcher.sources(self.participant.members, self.participant.left_at) if report.participant == participant
+            report
+            for report in self.watcher.sources(self.participant.members, self.participant.left_at)
+            if report.participant == participant
         ]
         return reports[0] if reports else None
 
@@ -113,6 +133,11 @@ class Bot:
         """Frames decoded so far of what a participant publishes."""
         report = self.report(participant)
         return report.video.frames_decoded if report and report.video else 0
+
+    def codes(self, participant: str) -> int:
+        """Time codes so far of a participant that differ from the one before: a picture that stands has one."""
+        report = self.report(participant)
+        return report.video.codes_different if report and report.video else 0
 
     async def wait_frames(self, participant: str, more: int) -> None:
         """Waits until so many more frames were decoded of a participant."""
@@ -136,7 +161,7 @@ class Bot:
 class Stage:
     """Everybody whom a test brings into its server's room."""
 
-    def __init__(self, server: Server, playwright: Playwright, captures: Callable[[Sign], Capture]) -> None:
+    def __init__(self, server: Server | Demo, playwright: Playwright, captures: Callable[[Sign], Capture]) -> None:
         """`captures` makes the files of a site's camera and microphone."""
         self.server = server
         self.sites: list[Site] = []
@@ -158,9 +183,13 @@ class Stage:
         await bot.start()
         return bot
 
+    def watch(self) -> Watch:
+        """Whether the machine is busy from now on, and with whom."""
+        return Watch({"server": self.server.pid} | {site.name: site.pid for site in self.sites})
+
     async def sees(self, viewer: Site, tile: Locator, sign: Sign) -> Picture:
         """Asserts that the tile shows whom it should, at 25 different frames a second."""
-        watch = Watch({"server": self.server.pid} | {site.name: site.pid for site in self.sites})
+        watch = self.watch()
         pictures: list[Picture] = []
         while len(pictures) < WINDOWS:
             picture = await viewer.watch(tile, WINDOW_S)
@@ -172,7 +201,7 @@ class Stage:
 
     async def hears(self, viewer: Site, tile: Locator, sign: Sign) -> Tone:
         """Asserts that the tile's sound is whose it should be, as loud as it was sent."""
-        level = TONE_LEVEL_DBFS + SINE_RMS_DB
+        level = sign.level_dbfs + SINE_RMS_DB
 
         def good(tone: Tone) -> bool:
             return abs(tone.hz - sign.hz) <= HZ_TOLERANCE and abs(tone.dbfs - level) <= LEVEL_TOLERANCE_DB
@@ -184,12 +213,17 @@ class Stage:
         """Asserts that the bot reads a site's time code at 25 different frames a second, and hears its tone."""
 
         async def rate() -> float:
-            before, began = bot.frames(participant), asyncio.get_running_loop().time()
+            before, began = bot.codes(participant), asyncio.get_running_loop().time()
             await asyncio.sleep(WINDOW_S)
-            return (bot.frames(participant) - before) / (asyncio.get_running_loop().time() - began)
+            return (bot.codes(participant) - before) / (asyncio.get_running_loop().time() - began)
 
-        what = f"frames a second that {bot.site} decodes of {sign.number}"
-        await eventually(what, rate, lambda fps: fps >= LEAST_FPS, WINDOW_S * WINDOWS)
+        watch = self.watch()
+        what = f"different frames a second that {bot.site} decodes of {sign.number}"
+        try:
+            await eventually(what, rate, lambda fps: fps >= LEAST_FPS, WINDOW_S * WINDOWS)
+        except AssertionError as error:
+            error.add_note(str(watch.report()))
+            raise
         report = bot.report(participant)
         assert report
         assert report.video
@@ -198,7 +232,7 @@ class Stage:
         assert report.audio.frequency_hz is not None
         assert report.audio.level_dbfs is not None
         assert abs(report.audio.frequency_hz - sign.hz) <= HZ_TOLERANCE
-        assert abs(report.audio.level_dbfs - TONE_LEVEL_DBFS) <= LEVEL_TOLERANCE_DB
+        assert abs(report.audio.level_dbfs - sign.level_dbfs) <= LEVEL_TOLERANCE_DB
 
     async def save(self, folder: Path) -> None:
         """Leaves screenshots, consoles and the server's log."""

@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 
+import msgspec
 import pytest
 
 from telepresence.engine import face
-from telepresence.engine.commands import Close, Connected, Event
+from telepresence.engine.commands import Close, Connected, Event, Open
 from telepresence.engine.face import EngineError, NativeEngine
+from telepresence.signaling.messages import Direction
 
 
 class Native:
@@ -22,6 +24,7 @@ class Native:
         self.queue: list[bytes] = []
         self.room = 10
         self.events: list[bytes] = []
+        self.refused: dict[bytes, Exception] = {}
         self.closed = 0
         self.full = asyncio.Event()
 
@@ -29,6 +32,8 @@ class Native:
         """Takes a command while there is room."""
         if len(self.queue) >= self.room:
             raise BlockingIOError
+        if command in self.refused:
+            raise self.refused[command]
         self.queue.append(command)
         if len(self.queue) == 5:
             self.full.set()
@@ -86,6 +91,29 @@ async def test_commands_that_find_the_queue_full_follow_in_their_order(monkeypat
     native.room = 10
     await asyncio.wait_for(native.full.wait(), 5)
     assert [json.loads(command)["conn"] for command in native.queue] == [0, 1, 2, 3, 4]
+
+
+async def test_a_command_that_the_engine_does_not_take_holds_up_none_behind_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two of seven raise, with the queue empty at first and full when the second one's turn comes."""
+    monkeypatch.setattr(face, "RETRY_S", 0)
+    native = Native()
+    commands = [Open(conn=conn, direction=Direction.UP, ufrag="u", pwd="hidden") for conn in range(7)]
+    wire = [msgspec.json.encode(command) for command in commands]
+    native.refused = {wire[0]: ValueError("malformed command"), wire[3]: RuntimeError("the engine was closed")}
+    native.room = 2
+    engine = NativeEngine(native)  # pyright: ignore[reportArgumentType]
+    for command in commands:
+        engine.submit(command)
+    assert native.queue == wire[1:3]
+    native.room = 10
+    await asyncio.wait_for(native.full.wait(), 5)
+    assert native.queue == wire[1:3] + wire[4:]
+    written = "".join(capsys.readouterr())
+    assert written.count("engine.submit") == 2
+    assert "malformed command" in written
+    assert "hidden" not in written
 
 
 def test_an_installation_without_the_engine_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch) -> None:

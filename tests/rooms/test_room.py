@@ -75,6 +75,23 @@ def test_more_sources_than_slots_wait_and_enter_in_order() -> None:
     assert watcher.view() == {0: (ids[2], "camera"), 1: (ids[1], "camera")}
 
 
+def test_who_cannot_be_told_sees_no_new_source_before_it_can() -> None:
+    """While the watcher's socket is lost a freed slot stays empty: a picture would stand under the wrong name."""
+    stage = Stage()
+    watcher = stage.join("watcher", slots=1)
+    watcher.answer()
+    first, second = stage.join("a"), stage.join("b")
+    first.publish("1")
+    second.publish("1")
+    watcher.lose()
+    first.send("leave")
+    assert not [track for track in stage.engine.assigned.values() if track is not None]
+    back = stage.open()
+    back.join(stage.token("watcher"), slots=0, resume=watcher.joined.resume)
+    assert back.view() == {0: (second.joined.participant, "camera")}
+    assert [track for track in stage.engine.assigned.values() if track is not None]
+
+
 def test_a_source_published_anew_keeps_its_slot_with_a_new_track() -> None:
     """A reload of the publisher moves no tile; the engine gets the new track, then loses the old connection."""
     stage = Stage()

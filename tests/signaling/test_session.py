@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from stage import Stage, example
 from telepresence.signaling.frames import CLIENT_TYPES
-from telepresence.signaling.messages import Closing, ClosingReason, Error, ErrorCode, MemberLeft, MemberUpdate, Presence
+from telepresence.signaling.messages import (
+    Closing,
+    ClosingReason,
+    Error,
+    ErrorCode,
+    MemberLeft,
+    MemberUpdate,
+    Presence,
+    Published,
+)
 
 
 def test_without_a_join_a_socket_ends_after_five_seconds() -> None:
@@ -125,3 +134,17 @@ def test_no_frame_whatsoever_breaks_a_session(frames: list[bytes | str], is_join
             assert replies
     assert not other.all(Error)
     assert not other.all(MemberLeft) or client.close_code == 1000
+
+
+def test_a_description_counts_as_ten_messages() -> None:
+    """Five and one mute leave nine: the sixth is told to wait, as an answer to its request; in half a second it goes."""
+    stage = Stage()
+    client = stage.join(slots=0)
+    for _ in range(5):
+        client.publish("0")
+    client.send("mute", mid="0", muted=True)
+    client.publish("0")
+    assert (client.error.code, client.error.re) == (ErrorCode.TOO_MANY, 8)
+    stage.advance(0.5)
+    client.publish("0")
+    assert len(client.all(Published)) == 6

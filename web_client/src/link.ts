@@ -12,6 +12,8 @@ export interface Link {
   readonly token?: string;
   /** Display name of the site, from the token; empty when it cannot be read. */
   readonly siteName: string;
+  /** An audience's page sends nothing, so it asks for no camera and no microphone. */
+  readonly watchesOnly: boolean;
 }
 
 /** Where the tab keeps what a reload needs. */
@@ -35,8 +37,19 @@ export function takeLink(
     history.replaceState(null, "", location.pathname + location.search);
   }
   const token = fresh ?? keep.getItem(tokenKey(room));
-  const named = decodeURIComponent(room);
-  return token ? { room: named, token, siteName: siteName(token) } : { room: named, siteName: "" };
+  const named = decoded(room);
+  if (!token || named === undefined) return { room: named ?? room, siteName: "", watchesOnly: false };
+  const { name, role } = claimsOf(token);
+  return { room: named, token, siteName: name, watchesOnly: role === "audience" };
+}
+
+/** Undefined for what no address of ours can be, such as a cut `%E0`. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The resume secret that an earlier join of this tab left. */
@@ -49,16 +62,20 @@ export function keepResume(room: string, secret: string | undefined, keep: Keep)
   else keep.setItem(key, secret);
 }
 
-/** The `name` claim of a JWT, unverified. */
-export function siteName(token: string): string {
+/** The claims of a JWT that are shown, unverified; empty where they cannot be read. */
+export function claimsOf(token: string): { readonly name: string; readonly role: string } {
+  const claims = payloadOf(token);
+  const text = (claim: string): string => (typeof claims[claim] === "string" ? claims[claim] : "");
+  return { name: text("name"), role: text("role") };
+}
+
+function payloadOf(token: string): Readonly<Record<string, unknown>> {
   try {
-    const payload = token.split(".")[1] ?? "";
-    const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+    const binary = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof claims !== "object" || claims === null || !("name" in claims)) return "";
-    return typeof claims.name === "string" ? claims.name : "";
+    return typeof claims === "object" && claims !== null ? { ...claims } : {};
   } catch {
-    return "";
+    return {};
   }
 }

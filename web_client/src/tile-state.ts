@@ -16,6 +16,8 @@ export interface Shown {
   readonly state: TileState;
   /** Seconds since the last new picture; 0 while pictures come. */
   readonly stillFor: number;
+  /** The video shows this source; else it is covered, for its last picture may be another site's. */
+  readonly pictured: boolean;
   readonly muted: boolean;
   readonly speaking: boolean;
 }
@@ -36,12 +38,19 @@ export function shownOf(
   const level = place.own ? ownLevel : (statistics?.level ?? 0);
   const still = place.own ? 0 : now - (statistics?.lastFrameAt ?? now);
   const frozen = still >= FROZEN_MS;
+  const state = stateOf(place, statistics, frozen);
   return {
-    state: stateOf(place, statistics, frozen),
+    state,
+    pictured: isPictured(state, place, statistics),
     stillFor: frozen ? Math.floor(still / 1000) : 0,
     muted,
     speaking: !muted && level >= SPEAKING_LEVEL,
   };
+}
+
+function isPictured(state: TileState, place: Place, statistics: SlotStatistics | undefined): boolean {
+  if (state !== "away") return state === "live" || state === "frozen";
+  return statistics?.lastFrameAt !== undefined && place.source?.video?.muted === false;
 }
 
 function stateOf(place: Place, statistics: SlotStatistics | undefined, frozen: boolean): TileState {

@@ -58,6 +58,9 @@ export const slot = (index: number, participant: string | null, source: string |
   source,
 });
 
+export const OFFER =
+  "v=0\r\na=candidate:1 1 udp 2130706431 192.0.2.7 40000 typ host\r\na=candidate:2 1 udp 1 192.0.2.8 4 typ host\r\n";
+
 /** One page and its server. `effects` and `sent` hold what came since they were last taken. */
 export class Story {
   session: Session;
@@ -83,6 +86,29 @@ export class Story {
   joins(part: Partial<Joined> = {}): this {
     this.happens({ type: "join-pressed" }).happens({ type: "socket-open" });
     return this.answersJoin(part);
+  }
+
+  /** The server offers, the page answers, and the server takes it: the down connection is there. */
+  watches(): this {
+    this.says({ type: "offer", generation: 1, sdp: OFFER });
+    this.happens({ type: "answer-made", generation: 1, sdp: "v=0\r\n" });
+    return this.says({ type: "done", re: this.sent("answer")[0]?.request ?? -1 });
+  }
+
+  /** The page offers what it sends; the server has not answered yet. */
+  offers(): this {
+    const tracks = [{ mid: "0", kind: "audio", muted: false } as const];
+    return this.happens({ type: "offer-made", sdp: "v=0\r\n", tracks });
+  }
+
+  publishes(): this {
+    const [publish] = this.offers().sent("publish");
+    return this.says({ type: "published", re: publish?.request ?? -1, sdp: "v=0\r\n" });
+  }
+
+  /** The socket is lost, and another one is open. */
+  reconnects(): this {
+    return this.happens({ type: "socket-closed" }).happens({ type: "socket-open" });
   }
 
   answersJoin(part: Partial<Joined> = {}): this {

@@ -9,8 +9,8 @@ import {
   type Measured,
 } from "../src/media/statistics.ts";
 import { shownOf, type TileState } from "../src/tile-state.ts";
-import type { Place } from "../src/session/places.ts";
-import { member } from "./fake-server.ts";
+import { leftSlots, type Place } from "../src/session/places.ts";
+import { member, slot } from "./fake-server.ts";
 
 const video = (mid: string, framesDecoded: number): RtpStatistics => ({
   type: "inbound-rtp",
@@ -53,9 +53,40 @@ describe("what a tile says", () => {
     expect(state(stopped, 6_200)).toMatchObject({ state: "frozen", stillFor: 4 });
   });
 
-  it("forgets the old source's frames when another takes the slot", () => {
-    const moved = forget(play(nothingMeasured, 0, 2_000), [0]);
-    expect(shownOf(place(), moved.slots.get(0), 2_000, 0).state).toBe("connecting");
+  it("is connecting while the old source's frames are still decoded in the slot that another took", () => {
+    const state = (measured: Measured, now: number) => shownOf(place(), measured.slots.get(0), now, 0);
+    let moved = forget(play(nothingMeasured, 0, 2_000), [0], 2_100);
+    expect(state(moved, 2_100)).toMatchObject({ state: "connecting", pictured: false });
+    moved = measure(moved, [video("v0", 61)], 2_500);
+    moved = measure(moved, [video("v0", 64)], 3_000);
+    moved = measure(moved, [video("v0", 64)], 3_500);
+    expect(state(measure(moved, [video("v0", 64)], 60_000), 60_000).state).toBe("connecting");
+    const fresh = measure(moved, [video("v0", 65)], 4_000);
+    expect(state(fresh, 4_000)).toMatchObject({ state: "live", pictured: true });
+  });
+
+  it("takes the first reading for the old source's when the page was hidden while the slot changed", () => {
+    const moved = forget(play(nothingMeasured, 0, 2_000), [0], 2_100);
+    const read = measure(moved, [video("v0", 90)], 9_000);
+    expect(shownOf(place(), read.slots.get(0), 9_000, 0).state).toBe("connecting");
+  });
+
+  it("shows the first picture of a slot that nobody had at its first frame, without a wait", () => {
+    const first = measure(nothingMeasured, [video("v0", 1)], 0);
+    expect(shownOf(place(), first.slots.get(0), 0, 0).state).toBe("live");
+  });
+
+  it("knows which slots their source left", () => {
+    const before = [slot(0, "a", "x"), slot(1, "b", "x"), slot(2, "c", "x")];
+    expect(leftSlots(before, [slot(0, "a", "x"), slot(1, "c", "x"), slot(3, "d", "x")])).toEqual([1, 2]);
+  });
+
+  it("keeps an away site's last picture, and no other's", () => {
+    const away = place({ member: { ...member("bot", "Bot", "clip"), presence: "away" } });
+    const playing = play(nothingMeasured, 0, 2_000);
+    expect(shownOf(away, playing.slots.get(0), 2_000, 0).pictured).toBe(true);
+    const moved = measure(forget(playing, [0], 2_000), [video("v0", 51)], 2_500);
+    expect(shownOf(away, moved.slots.get(0), 2_500, 0)).toMatchObject({ state: "away", pictured: false });
   });
 
   it.each<[string, Partial<Place>, TileState]>([

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { backoffMs } from "../src/session/backoff.ts";
 import { placesOf } from "../src/session/places.ts";
-import { joinedAnswer, member, RESUME, slot, Story } from "./fake-server.ts";
-
-const OFFER = "v=0\r\n";
+import { mediaWords } from "../src/i18n/words.ts";
+import type { Happening } from "../src/session/state.ts";
+import { joinedAnswer, member, OFFER, RESUME, slot, Story } from "./fake-server.ts";
 
 describe("joining", () => {
   it("says its versions, its token and its slots in the first message", () => {
@@ -50,21 +50,25 @@ describe("joining", () => {
 
 describe("a lost socket", () => {
   it("resumes with no slots while the media goes on, and tells what is muted", () => {
-    const story = new Story().joins().says({ type: "slots", slots: [slot(0, "bot", "clip")] });
+    const story = new Story()
+      .joins()
+      .watches()
+      .publishes()
+      .says({ type: "slots", slots: [slot(0, "bot", "clip")] });
     story.takeEffects();
     story.now = 7_000;
     story.happens({ type: "socket-closed" });
     expect(story.session).toMatchObject({ phase: "reconnecting", lostAt: 7_000 });
     story.happens({ type: "retry-due" }).happens({ type: "socket-open" });
     expect(story.kinds()).toEqual(["retry-in", "open-socket", "send"]);
-    story.says(joinedAnswer(2, { resumed: true }));
+    story.answersJoin({ resumed: true });
     expect(story.session.slots).toHaveLength(1);
     expect(story.session.lostAt).toBeUndefined();
     expect(story.kinds()).toEqual(["keep-resume", "tell-mutes", "news"]);
   });
 
   it("sends secret and zero slots in the join of a resumed socket", () => {
-    const story = new Story().joins().happens({ type: "socket-closed" }).happens({ type: "socket-open" });
+    const story = new Story().joins().watches().reconnects();
     expect(story.sent("join")[0]).toMatchObject({ resume: RESUME, slots: 0 });
   });
 
@@ -99,24 +103,121 @@ describe("a lost socket", () => {
     expect(waits).toEqual([125, 250, 500, 1_000, 7_500]);
     expect(backoffMs(2, 0.99)).toBeGreaterThan(backoffMs(2, 0.1));
   });
+
+  it.each<[string, (story: Story) => Story]>([
+    ["before the offer", (story) => story],
+    ["before the answer", (story) => story.says({ type: "offer", generation: 1, sdp: OFFER })],
+    [
+      "before the answer's done",
+      (story) =>
+        story
+          .says({ type: "offer", generation: 1, sdp: OFFER })
+          .happens({ type: "answer-made", generation: 1, sdp: OFFER }),
+    ],
+    [
+      "before an answer that was made without it",
+      (story) =>
+        story
+          .says({ type: "offer", generation: 1, sdp: OFFER })
+          .happens({ type: "socket-closed" })
+          .happens({ type: "answer-made", generation: 1, sdp: OFFER }),
+    ],
+    ["before the answer, though published", (story) => story.publishes()],
+  ])("begins the media anew when it was lost %s", (_, before) => {
+    const story = before(new Story().joins()).reconnects();
+    expect(story.sent("join").at(-1)).toMatchObject({ resume: RESUME, slots: 12 });
+    story.takeEffects();
+    story.says(joinedAnswer(99, { resumed: true }));
+    expect(story.kinds()).toContain("start-media");
+  });
+
+  it.each<[string, (story: Story) => Story]>([
+    ["before it published", (story) => story],
+    ["before `published`", (story) => story.offers()],
+    ["while a camera was allowed", (story) => story.happens({ type: "socket-closed" }).offers()],
+  ])("publishes after a resume that keeps the media when it was lost %s", (_, before) => {
+    const story = before(new Story().joins().watches()).reconnects();
+    expect(story.sent("join").at(-1)).toMatchObject({ slots: 0 });
+    story.takeEffects();
+    story.says(joinedAnswer(99, { resumed: true }));
+    expect(story.kinds()).toEqual(["keep-resume", "publish", "news"]);
+    story.publishes().takeEffects();
+    story.reconnects().answersJoin({ resumed: true });
+    expect(story.kinds()).toContain("tell-mutes");
+  });
 });
 
 describe("lost media", () => {
-  it.each([
-    { type: "peer-failed" } as const,
-    {
-      type: "message",
-      message: { type: "connection", direction: "down", state: "failed", reason: "no packet for 30 s" },
-    } as const,
-  ])("rejoins with the secret and all slots, and publishes again ($type)", (failure) => {
-    const story = new Story().joins();
+  const fails = (direction: "up" | "down", reason = "no packet for 30 s") =>
+    ({ type: "message", message: { type: "connection", direction, state: "failed", reason } }) as const;
+  const connected = (direction: "up" | "down") =>
+    ({ type: "connection", direction, state: "connected", reason: "" }) as const;
+
+  it.each<Happening>([{ type: "peer-failed", direction: "up" }, fails("down"), fails("up")])(
+    "rejoins with the secret and all slots, and publishes again ($type)",
+    (failure) => {
+      const story = new Story().joins().watches().publishes();
+      story.takeEffects();
+      story.happens(failure);
+      expect(story.kinds()).toEqual(["close-socket", "retry-in"]);
+      expect(story.happens({ type: "retry-due" }).kinds()).toEqual(["open-socket"]);
+      const [join] = story.happens({ type: "socket-open" }).sent("join");
+      expect(join).toMatchObject({ resume: RESUME, slots: 12 });
+      story.says(joinedAnswer(join?.request ?? 0, { resumed: true }));
+      expect(story.kinds()).toContain("start-media");
+    },
+  );
+
+  it("is not what the connection before said of itself", () => {
+    const story = new Story().joins().offers();
     story.takeEffects();
-    story.happens(failure);
-    expect(story.kinds()).toEqual(["close-socket", "retry-in"]);
-    const [join] = story.happens({ type: "socket-open" }).sent("join");
-    expect(join).toMatchObject({ resume: RESUME, slots: 12 });
-    story.says(joinedAnswer(join?.request ?? 0, { resumed: true }));
-    expect(story.kinds()).toContain("start-media");
+    expect(story.happens(fails("up")).happens(fails("down")).kinds()).toEqual([]);
+    expect(story.watches().happens(fails("up")).session.phase).toBe("joined");
+    expect(story.happens(fails("down")).session.phase).toBe("reconnecting");
+  });
+
+  it("is tried later each time while nothing gets through, and says why with the address to allow", () => {
+    const story = new Story().joins().watches();
+    const waits = [1, 2, 3, 4].map(() => {
+      story.takeEffects();
+      story.happens(fails("down", "nothing was heard for 10 s"));
+      const retry = story.takeEffects().find((effect) => effect.type === "retry-in");
+      story.happens({ type: "retry-due" }).happens({ type: "socket-open" });
+      story.answersJoin({ resumed: true }).watches();
+      return retry?.ms;
+    });
+    expect(waits).toEqual([188, 375, 750, 1_500]);
+    expect(story.takeEffects().filter((effect) => effect.type === "news")).toEqual([]);
+    const { mediaTrouble, mediaAddress, lostAt } = story.session;
+    expect(mediaTrouble).toEqual({ direction: "down", reached: false, reason: "nothing was heard for 10 s" });
+    expect(lostAt).toBeUndefined();
+    expect(mediaTrouble && mediaWords(mediaTrouble, mediaAddress).advice).toContain(
+      "UDP to 192.0.2.7, port 40000",
+    );
+    story.says(connected("down"));
+    expect(story.session).toMatchObject({ mediaTrouble: undefined, mediaFailures: 0 });
+  });
+
+  it("that once got through broke off, and is no closed port", () => {
+    const story = new Story().joins().watches().says(connected("down")).happens(fails("down"));
+    expect(story.session.mediaTrouble?.reached).toBe(true);
+  });
+
+  it("stays told while the direction that failed is not through", () => {
+    const story = new Story().joins().watches().publishes().happens(fails("up"));
+    story.happens({ type: "socket-open" }).answersJoin({ resumed: true }).watches().publishes();
+    expect(story.says(connected("down")).session.mediaTrouble?.direction).toBe("up");
+    expect(story.says(connected("up")).session.mediaTrouble).toBeUndefined();
+  });
+
+  it("is an answer that the server refuses, unless a newer offer is on its way", () => {
+    const refused = (code: "stale-answer" | "engine") => {
+      const story = new Story().joins().says({ type: "offer", generation: 1, sdp: OFFER });
+      const [answer] = story.happens({ type: "answer-made", generation: 1, sdp: OFFER }).sent("answer");
+      return story.says({ type: "error", code, message: "", re: answer?.request ?? 0 }).session.phase;
+    };
+    expect(refused("stale-answer")).toBe("joined");
+    expect(refused("engine")).toBe("reconnecting");
   });
 
   it("resumes with all slots after a reload", () => {

@@ -6,7 +6,7 @@ import type { Shown } from "../src/tile-state.ts";
 import { member } from "./fake-server.ts";
 
 const bot = member("bot", "Demo site 演示站点", "clip", "chart");
-const live: Shown = { state: "live", stillFor: 0, muted: false, speaking: false };
+const live: Shown = { state: "live", stillFor: 0, pictured: true, muted: false, speaking: false };
 
 async function show(shown: Partial<Shown>, place: Partial<Place> = {}): Promise<Tile> {
   const tile = new Tile();
@@ -40,7 +40,7 @@ describe("a tile", () => {
   });
 
   it("covers an older picture while another source connects", async () => {
-    const tile = await show({ state: "connecting" });
+    const tile = await show({ state: "connecting", pictured: false });
     expect(tile.shadowRoot?.querySelector(".face")).not.toBeNull();
     expect(words(tile)).not.toContain("1280×720");
   });

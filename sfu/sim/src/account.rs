@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sfu::transport::{Protocol, classify};
 
 use crate::link::{Link, Packet};
-use crate::peer::{RTX_PT, Role};
+use crate::peer::{H264_RTX_PT, RTX_PT, Role};
 use crate::peers::{slot_rtx, slot_ssrc};
 use crate::world::{Happening, Way, World};
 
@@ -36,7 +36,7 @@ impl Ledger {
     /// A datagram leaves the node, for a peer or for an address that never was a peer's.
     pub fn leaves_node(&mut self, peer: Option<usize>, datagram: &[u8]) {
         let Some((ssrc, payload_type)) = rtp(datagram) else { return };
-        if payload_type == RTX_PT {
+        if [RTX_PT, H264_RTX_PT].contains(&payload_type) {
             self.repairs += 1;
         } else {
             self.media += 1;

@@ -19,7 +19,12 @@ impl World {
     pub fn publisher(&mut self, track: u64) -> usize {
         let peer = self.connect(Direction::Up);
         let conn = self.peers[peer].conn;
-        self.command(Command::Receive { conn, tracks: vec![video(track)], mid_extension: Some(1) });
+        self.command(Command::Receive {
+            conn,
+            tracks: vec![video(track)],
+            mid_extension: Some(1),
+            transport_cc_extension: None,
+        });
         peer
     }
 

@@ -17,6 +17,10 @@ pub const PWD: &str = "0123456789abcdef0123456789";
 pub const VIDEO_PT: u8 = 96;
 /// Its retransmissions.
 pub const RTX_PT: u8 = 97;
+/// H.264; only peers led by hand send it.
+pub const H264_PT: u8 = 102;
+/// Its retransmissions.
+pub const H264_RTX_PT: u8 = 103;
 /// Opus.
 pub const AUDIO_PT: u8 = 111;
 

@@ -6,7 +6,7 @@ use sfu::command::{Codec, Command, Direction, Event, Kind, SendCodec, SendSlot, 
 use sfu::transport::dtls::{Dtls, DtlsOutput, DtlsRole};
 
 use crate::link::Link;
-use crate::peer::{AUDIO_PT, PWD, Peer, RTX_PT, Role, VIDEO_PT};
+use crate::peer::{AUDIO_PT, H264_PT, H264_RTX_PT, PWD, Peer, RTX_PT, Role, VIDEO_PT};
 use crate::publisher::{Media, Publisher};
 use crate::viewer::{Screen, Viewer};
 use crate::world::World;
@@ -104,7 +104,12 @@ impl World {
         let peer = self.connect(Direction::Up);
         let conn = self.peers[peer].conn;
         let tracks = media.iter().map(Media::negotiated).collect();
-        self.command(Command::Receive { conn, tracks, mid_extension: Some(MID_EXTENSION) });
+        self.command(Command::Receive {
+            conn,
+            tracks,
+            mid_extension: Some(MID_EXTENSION),
+            transport_cc_extension: None,
+        });
         let publisher = Publisher::new(media, self.wall, &mut self.random, self.now);
         self.peers[peer].role = Role::Publisher(Box::new(publisher));
         self.wake(peer);
@@ -126,22 +131,22 @@ impl World {
     pub(crate) fn offer_slots(&mut self, peer: usize, pictures: u32, voices: u32) {
         let conn = self.peers[peer].conn;
         let slots = (0..pictures).chain(VOICES..VOICES + voices).map(slot).collect();
-        let codecs = vec![
-            SendCodec {
-                codec: Codec::Vp8,
-                payload_type: VIDEO_PT,
-                clock_rate: 90_000,
-                rtx_payload_type: Some(RTX_PT),
-                nack: true,
-            },
-            SendCodec {
-                codec: Codec::Opus,
-                payload_type: AUDIO_PT,
-                clock_rate: 48_000,
-                rtx_payload_type: None,
-                nack: false,
-            },
-        ];
+        let picture = |(codec, payload_type, repair)| SendCodec {
+            codec,
+            payload_type,
+            clock_rate: 90_000,
+            rtx_payload_type: Some(repair),
+            nack: true,
+        };
+        let mut codecs: Vec<_> =
+            [(Codec::Vp8, VIDEO_PT, RTX_PT), (Codec::H264, H264_PT, H264_RTX_PT)].map(picture).into();
+        codecs.push(SendCodec {
+            codec: Codec::Opus,
+            payload_type: AUDIO_PT,
+            clock_rate: 48_000,
+            rtx_payload_type: None,
+            nack: false,
+        });
         self.command(Command::Send { conn, slots, codecs, mid_extension: Some(MID_EXTENSION) });
     }
 

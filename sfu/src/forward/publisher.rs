@@ -11,10 +11,12 @@ use super::store::{AUDIO_CAPACITY, Meta, Store, VIDEO_CAPACITY};
 use crate::command::{Codec, Kind, ReceiveTrack};
 use crate::drops::DropReason;
 use crate::rtp::bytes::u16_at;
+use crate::rtp::h264;
 use crate::rtp::header::Header;
 use crate::rtp::ntp::{Ntp, WallClock};
 use crate::rtp::rtcp::ReportBlock;
 use crate::rtp::sequence::Unwrapper;
+use crate::rtp::twcc::Arrivals;
 use crate::rtp::vp8;
 
 /// A key frame request is repeated this often until it is answered. Source: interop.md, "Chromium".
@@ -38,6 +40,12 @@ pub struct Up {
     pub tracks: Vec<usize>,
     /// Id of the mid header extension.
     pub mid_extension: Option<u8>,
+    /// Id of the transport-wide sequence number's header extension, where its feedback was negotiated.
+    pub transport_cc_extension: Option<u8>,
+    /// When the peer's packets arrived, for its own estimate.
+    pub arrivals: Arrivals,
+    /// When transport-wide feedback was last sent.
+    pub feedback_sent: Option<Instant>,
     /// SSRCs that are known: the track's key, and whether they carry retransmissions.
     pub ssrcs: FxHashMap<u32, (usize, bool)>,
     /// Server's wall clock less the publisher's, latched at its first sender report, so that sound and picture keep together.
@@ -154,15 +162,18 @@ impl Track {
             self.store.insert(meta(sequence, header, None), payload)?;
             return Ok((sequence, false));
         }
-        let vp8 = match self.config.codec {
-            Codec::Vp8 => Some(vp8::Descriptor::parse(payload)?),
-            Codec::Opus => None,
+        let (vp8, keyframe) = match self.config.codec {
+            Codec::Vp8 => {
+                let descriptor = vp8::Descriptor::parse(payload)?;
+                (Some(descriptor), descriptor.keyframe_start)
+            }
+            Codec::H264 => (None, h264::keyframe_start(payload)?),
+            Codec::Opus => (None, false),
         };
         self.store.insert(meta(sequence, header, vp8), payload)?;
-        let keyframe = vp8.is_some_and(|descriptor| descriptor.keyframe_start);
         if keyframe {
             self.keyframe.answered();
-            self.reception.keyframes += 1;
+            self.reception.on_keyframe(header.timestamp);
         }
         Ok((sequence, keyframe))
     }
@@ -227,6 +238,7 @@ pub struct Reception {
     pub repaired: u64,
     /// Key frames received.
     pub keyframes: u64,
+    newest_keyframe: Option<u32>,
     first: Option<u64>,
     newest: u64,
     jitter: f64,
@@ -248,6 +260,13 @@ impl Reception {
             let arrived = now.duration_since(then).as_secs_f64() * f64::from(clock_rate);
             let sent = f64::from(timestamp.wrapping_sub(before) as i32);
             self.jitter += ((arrived - sent).abs() - self.jitter) / 16.0;
+        }
+    }
+
+    /// A key frame begins; parameter sets and picture of one share a timestamp and count once.
+    fn on_keyframe(&mut self, timestamp: u32) {
+        if self.newest_keyframe.replace(timestamp) != Some(timestamp) {
+            self.keyframes += 1;
         }
     }
 

@@ -30,7 +30,13 @@ impl Node {
                 self.drive(key, now);
                 Ok(())
             }
-            Command::Receive { conn, tracks, mid_extension } => self.receive(conn, tracks, mid_extension),
+            Command::Receive { conn, tracks, mid_extension, transport_cc_extension } => {
+                let key = self.key(conn)?;
+                self.receive(key, tracks)?;
+                let up = self.up(key)?;
+                (up.mid_extension, up.transport_cc_extension) = (mid_extension, transport_cc_extension);
+                Ok(())
+            }
             Command::Send { conn, slots, codecs, mid_extension } => {
                 let key = self.key(conn)?;
                 self.down(key)?.configure(slots, codecs, mid_extension);
@@ -62,8 +68,7 @@ impl Node {
         Ok(())
     }
 
-    fn receive(&mut self, conn: ConnId, tracks: Vec<ReceiveTrack>, mid_extension: Option<u8>) -> Outcome {
-        let key = self.key(conn)?;
+    fn receive(&mut self, key: usize, tracks: Vec<ReceiveTrack>) -> Outcome {
         if tracks.len() > TRACKS_MAX {
             return Err("a connection may have 16 tracks at most");
         }
@@ -75,7 +80,6 @@ impl Node {
         let up = self.up(key)?;
         // Before anything is added: a new track may get the key of one that is gone, and must not get its SSRCs.
         up.ssrcs.retain(|_, (track, _)| !gone.contains(track));
-        up.mid_extension = mid_extension;
         gone.into_iter().for_each(|track| self.remove_track(track));
         for config in tracks {
             match self.track_by_id.get(&config.track).copied() {

@@ -1,13 +1,14 @@
 //! A datagram's way in: whose is it, is it authentic, what is it, who takes it.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Node;
 use super::connection::{Checked, Side};
 use crate::command::Event;
 use crate::drops::DropReason;
 use crate::forward::publisher::{Subscription, Track, Up};
+use crate::rtp::bytes::u16_at;
 use crate::rtp::header::Header;
 use crate::rtp::rtcp::{self, Report};
 use crate::transport::dtls::check_records;
@@ -95,6 +96,7 @@ impl Node {
         let packet = packet.get(..length).ok_or(DropReason::RtpMalformed)?;
         let header = Header::parse(packet)?;
         up.report_due.get_or_insert(now);
+        note_arrival(up, packet, &header, now.saturating_duration_since(self.wall.instant));
         let (key, repair) = match up.ssrcs.get(&header.ssrc) {
             Some(known) => *known,
             None => {
@@ -226,6 +228,15 @@ impl Node {
             }
             Report::Sender { .. } | Report::Bye { .. } => {}
         }
+    }
+}
+
+/// Every authentic packet counts for the publisher's estimate, padding probes and unknown tracks too.
+fn note_arrival(up: &mut Up, packet: &[u8], header: &Header, at: Duration) {
+    let number =
+        up.transport_cc_extension.and_then(|id| header.extension(packet, id)).and_then(|value| u16_at(value, 0));
+    if let Some(sequence) = number {
+        up.arrivals.on_packet(sequence, at.as_micros() as i64);
     }
 }
 

@@ -11,6 +11,9 @@ use crate::transport::srtp::{RTCP_OVERHEAD_MAX, Sealer};
 
 /// Reports go out once a second, as browsers send theirs.
 const REPORT: Duration = Duration::from_secs(1);
+/// Transport-wide feedback goes out this often: libwebrtc's own default is 100 ms, and 50 finds a drop sooner. At 1.5 Mbit/s
+/// it is some 8 kbit/s.
+const FEEDBACK: Duration = Duration::from_millis(50);
 /// Until publishers' links are estimated, the cap they are told (REMB): a county hospital's line. Source: domain.md.
 const UPLINK_BPS: u64 = 10_000_000;
 /// The SSRC of our own feedback; it sends no media. Source: libwebrtc's receivers use 1 as well.
@@ -66,7 +69,8 @@ impl Node {
     /// NACKs and key frame requests to a publisher.
     fn write_feedback(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &connection.side) else {
+        let (Some(to), Some(srtp), Side::Up(up)) = (connection.selected, &mut connection.srtp, &mut connection.side)
+        else {
             return;
         };
         let out = &mut self.scratch.rtcp;
@@ -83,6 +87,13 @@ impl Node {
                 self.counters.keyframe_requests_out += 1;
                 rtcp::write_pli(out, OUR_SSRC, ssrc);
             }
+            send(&mut srtp.sealer, out, to, &mut self.outbox);
+        }
+        if up.arrivals.is_due() && up.feedback_sent.is_none_or(|sent| now.duration_since(sent) >= FEEDBACK) {
+            let media = up.tracks.iter().find_map(|track| self.tracks.get(*track)?.ssrc).unwrap_or(OUR_SSRC);
+            up.feedback_sent = Some(now);
+            up.arrivals.write(out, OUR_SSRC, media);
+            self.counters.transport_feedback_out += 1;
             send(&mut srtp.sealer, out, to, &mut self.outbox);
         }
     }

@@ -4,8 +4,10 @@
 //! Everything here reads untrusted bytes: no indexing, no unwrap, each error is a `DropReason`.
 
 pub mod bytes;
+pub mod h264;
 pub mod header;
 pub mod ntp;
 pub mod rtcp;
 pub mod sequence;
+pub mod twcc;
 pub mod vp8;

@@ -45,6 +45,7 @@ class VideoFigures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     height: int
     frames_decoded: int
     codes_read: int
+    codes_different: Annotated[int, Meta(description="Of these, how many differ from the one before.")]
     fps: Annotated[float, Meta(description="Frames that differ by their time code, a second.")]
     freezes: Annotated[int, Meta(description="W3C freezeCount's rule; one that still lasts is counted.")]
     freeze_seconds: float
@@ -102,6 +103,7 @@ class VideoJudge:
             height=self._size[1],
             frames_decoded=self._frames,
             codes_read=self._codes,
+            codes_different=self._different,
             fps=round(self._rate(now), 2),
             freezes=self._freezes + frozen,
             freeze_seconds=round(self._freeze_s + (waiting if frozen else 0), 3),

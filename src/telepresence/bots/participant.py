@@ -90,6 +90,7 @@ class Participant:
         self._session: Session | None = None
         self._resume: str | None = None
         self._media_whole = False
+        self._media_lost = False
         self._up: RTCPeerConnection | None = None
         self._down: RTCPeerConnection | None = None
         self._down_ufrag = ""
@@ -170,6 +171,7 @@ class Participant:
         keep = self._media_whole and self._resume is not None
         if not keep:
             await self._close_media()
+            self._media_lost = False
             self.slots.clear()
         joined = await join(session, self._link, slots=0 if keep else self._wanted_slots, resume=self._resume)
         self._resume = joined.resume
@@ -178,7 +180,8 @@ class Participant:
             raise UnreachableError("The seat was given up meanwhile; joining anew")
         if not keep and self._sources:
             await self._publish(session)
-        self._media_whole = True
+        # What was opened may have been lost again by now: then this socket is about to be closed.
+        self._media_whole = not self._media_lost
         self.joined = joined
         self._joined.set()
         log.info("%s the room %s as %s", "Resumed" if joined.resumed else "Joined", joined.room.id, joined.participant)
@@ -274,7 +277,10 @@ class Participant:
             if error.code is not ErrorCode.STALE_ANSWER:  # then a newer offer is on its way
                 self._lose_media(f"the server refused the answer: {error}")
         except UnreachableError as error:
-            log.debug("%s", error)
+            # Whether the server has the answer is not known: without it the connection stays dark for ever, and a
+            # resume with `slots: 0` would not mend that.
+            if down is self._down:
+                self._lose_media(f"the answer was not confirmed: {error}")
 
     def _receive_all(self, down: RTCPeerConnection) -> None:
         """Reads each slot's tracks from now on; unread ones would pile up in memory."""
@@ -312,7 +318,7 @@ class Participant:
         if self._leaving:
             return
         self._note(f"Media was lost: {why}")
-        self._media_whole = False
+        self._media_whole, self._media_lost = False, True
         if self._session is not None:
             self._spawn(self._session.close())
 

@@ -92,11 +92,15 @@ class Remote(CommandBase, tag="remote"):
 
 
 class Receive(CommandBase, tag="receive"):
-    """Replaces the list of tracks that an up connection receives. `mid_extension` is the RTP header extension's id."""
+    """Replaces the list of tracks that an up connection receives.
+
+    The extensions are ids of RTP header extensions. With `transport_cc_extension` the engine sends transport-wide feedback.
+    """
 
     conn: int
     tracks: tuple[ReceiveTrack, ...]
     mid_extension: int | None = None
+    transport_cc_extension: int | None = None
 
 
 class Send(CommandBase, tag="send"):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+import structlog
 
 from telepresence.engine.commands import Command, Event
 
@@ -22,6 +23,7 @@ RETRY_S = 0.001
 
 Listener = Callable[[Event], None]
 
+log = structlog.get_logger()
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
@@ -121,14 +123,22 @@ class NativeEngine:
 
     def _flush(self) -> None:
         while self._backlog and self._is_open:
+            command = self._backlog.popleft()
             try:
-                self._native.submit(self._backlog[0])
+                self._native.submit(command)
             except BlockingIOError:
+                self._backlog.appendleft(command)
                 self._loop.call_later(RETRY_S, self._flush)
                 return
-            self._backlog.popleft()
+            except (ValueError, RuntimeError) as error:
+                # Only its type: there are credentials in it. It would be refused again, so those behind it go on.
+                log.error("engine.submit", command=_type_of(command), reason=str(error))  # noqa: TRY400 (a traceback tells no more)
 
     def _drain(self) -> None:
         for event in self._native.drain():
             if self._listener:
                 self._listener(_decoder.decode(event))
+
+
+def _type_of(command: bytes) -> str:
+    return msgspec.json.decode(command)["type"]

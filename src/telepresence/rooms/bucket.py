@@ -19,11 +19,12 @@ class TokenBucket:
         """Returns a full bucket."""
         return cls(rate_per_s, burst, burst, now)
 
-    def take(self, now: float) -> bool:
-        """Takes one message's worth; false when there is none."""
+    def take(self, now: float, cost: float = 1) -> bool:
+        """Takes `cost` messages' worth, at most a full bucket; false, and takes nothing, when there is less."""
+        cost = min(cost, self.burst)
         self.level = min(self.burst, self.level + (now - self.updated_at) * self.rate_per_s)
         self.updated_at = now
-        if self.level < 1:
+        if self.level < cost:
             return False
-        self.level -= 1
+        self.level -= cost
         return True

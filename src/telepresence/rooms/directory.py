@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from telepresence.ids import require_plain
 from telepresence.rooms.effects import Effect
 from telepresence.rooms.participant import Participant
-from telepresence.rooms.room import Room
+from telepresence.rooms.room import Room, RoomLimits
 from telepresence.signaling.messages import RoomKind
 
 
@@ -15,28 +16,33 @@ class ServerFullError(Exception):
 class RoomDirectory:
     """Rooms by id."""
 
-    def __init__(self, *, rooms_max: int, members_max: int, rate_per_s: float, burst: float) -> None:
+    def __init__(self, *, rooms_max: int, tracks_max: int, limits: RoomLimits) -> None:
         """The limits come from the settings' section `limits`."""
         self._rooms: dict[str, Room] = {}
         self._rooms_max = rooms_max
-        self._members_max = members_max
-        self._rate_per_s = rate_per_s
-        self._burst = burst
+        self._tracks_max = tracks_max
+        self._limits = limits
 
     def create(self, room_id: str, kind: RoomKind, title: str) -> Room:
-        """Makes a room. Raises ServerFullError, ValueError when the id is taken."""
+        """Makes a room. Raises ServerFullError, ValueError when the id is taken or not plain."""
+        require_plain("room", room_id)
         if room_id in self._rooms:
             message = f"a room {room_id!r} exists already"
             raise ValueError(message)
         if len(self._rooms) >= self._rooms_max:
             raise ServerFullError
-        room = Room(room_id, kind, title, members_max=self._members_max, rate_per_s=self._rate_per_s, burst=self._burst)
+        room = Room(room_id, kind, title, self._limits)
         self._rooms[room_id] = room
         return room
 
     def find(self, room_id: str) -> Room | None:
         """Returns the room, or null."""
         return self._rooms.get(room_id)
+
+    def has_place(self, participant: Participant, tracks: int) -> bool:
+        """Tells whether the engine may keep so many tracks for the participant, in place of those it has."""
+        others = sum(room.tracks() for room in self._rooms.values()) - participant.tracks()
+        return others + tracks <= self._tracks_max
 
     def find_connection(self, conn: int) -> tuple[Room, Participant] | None:
         """Returns whose connection that is; null once it is closed."""

@@ -58,13 +58,17 @@ class PublishedSource:
 
 @dataclass(slots=True)
 class UpConnection:
-    """The connection that a participant publishes on; `ufrag` and `pwd` are ours."""
+    """The connection that a participant publishes on; `ufrag` and `pwd` are ours.
+
+    `connected` once media can flow: until then nobody knows whether the client has got our answer.
+    """
 
     conn: int
     ufrag: str
     pwd: str
     remote_ufrag: str
     version: int = 1
+    connected: bool = False
 
 
 @dataclass(slots=True)
@@ -127,6 +131,10 @@ class Participant:
     def track_numbered(self, engine: int) -> Track | None:
         """Returns the published track with that number in the engine."""
         return next((track for track in self._tracks() if track.engine == engine), None)
+
+    def tracks(self) -> int:
+        """Returns how many of its tracks are in the engine."""
+        return sum(track.engine is not None for track in self._tracks())
 
     def _tracks(self) -> list[Track]:
         return [track for source in self.sources.values() for track in source.tracks.values()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from telepresence.engine.commands import Assign, Close
 from telepresence.rooms.bucket import TokenBucket
@@ -40,21 +41,31 @@ class RoomFullError(Exception):
     """The room has as many members as the operator allows."""
 
 
+class SiteFullError(Exception):
+    """The site has as many devices in the room as the operator allows: one link can't take all seats."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimits:
+    """What the operator allows in each room. `rate_per_s` and `burst` bound the messages of each member."""
+
+    members: int
+    devices_per_site: int
+    rate_per_s: float
+    burst: float
+
+
 class Room:
     """One meeting."""
 
-    def __init__(
-        self, room_id: str, kind: RoomKind, title: str, *, members_max: int, rate_per_s: float, burst: float
-    ) -> None:
-        """`rate_per_s` and `burst` bound the messages of each member."""
+    def __init__(self, room_id: str, kind: RoomKind, title: str, limits: RoomLimits) -> None:
+        """Nobody is in it."""
         self.id = room_id
         self.kind = kind
         self.title = title
         self.participants: dict[str, Participant] = {}
         self.connections: dict[int, Participant] = {}
-        self._members_max = members_max
-        self._rate_per_s = rate_per_s
-        self._burst = burst
+        self._limits = limits
         self._arrivals = 0
 
     def info(self) -> RoomInfo:
@@ -65,21 +76,28 @@ class Room:
         """Returns all members, in order of arrival."""
         return tuple(participant.member() for participant in self.participants.values())
 
+    def tracks(self) -> int:
+        """Returns how many tracks the engine keeps for this room."""
+        return sum(participant.tracks() for participant in self.participants.values())
+
     # --- coming and going -----------------------------------------------------------------------
 
     def admit(
         self, participant_id: str, identity: Identity, secret: str, session: int, now: float
     ) -> tuple[Participant, list[Effect]]:
-        """Lets a device in; the others learn of it. Raises RoomFullError."""
-        if len(self.participants) >= self._members_max:
+        """Lets a device in; the others learn of it. Raises RoomFullError, SiteFullError."""
+        taken = self._devices(identity.site)
+        if len(self.participants) >= self._limits.members:
             raise RoomFullError
+        if len(taken) >= self._limits.devices_per_site:
+            raise SiteFullError
         participant = Participant(
             id=participant_id,
             identity=identity,
-            device=self._free_device(identity.site),
+            device=next(number for number in range(1, len(taken) + 2) if number not in taken),
             secret=secret,
             session=session,
-            bucket=TokenBucket.full(self._rate_per_s, self._burst, now),
+            bucket=TokenBucket.full(self._limits.rate_per_s, self._limits.burst, now),
         )
         self.participants[participant.id] = participant
         return participant, self._tell_member(participant, but=participant)
@@ -140,9 +158,8 @@ class Room:
                 found = participant
         return found
 
-    def _free_device(self, site: str) -> int:
-        taken = {p.device for p in self.participants.values() if p.identity.site == site}
-        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+    def _devices(self, site: str) -> set[int]:
+        return {p.device for p in self.participants.values() if p.identity.site == site}
 
     # --- publishing -----------------------------------------------------------------------------
 
@@ -180,6 +197,11 @@ class Room:
             return []
         track.live = True
         return self._tell_member(participant)
+
+    def connected(self, participant: Participant, conn: int) -> None:
+        """Media can flow on a connection."""
+        if participant.up and participant.up.conn == conn:
+            participant.up.connected = True
 
     def connection_failed(self, participant: Participant, conn: int, now: float) -> list[Effect]:
         """A connection is dead, and the engine has already forgotten it."""
@@ -235,7 +257,12 @@ class Room:
         return [effect for watcher in self.participants.values() for effect in self._reconcile(watcher, ordered)]
 
     def _reconcile(self, watcher: Participant, ordered: list[tuple[int, SourceKey]]) -> list[Effect]:
-        watcher.table.fill([key for _, key in ordered if key.participant != watcher.id])
+        sources = [key for _, key in ordered if key.participant != watcher.id]
+        if watcher.session is None:
+            # Who cannot be told of a slot's new source would see it under the old one's name.
+            watcher.table.release(sources)
+        else:
+            watcher.table.fill(sources)
         effects = self._assign(watcher)
         if watcher.session is not None and (changed := watcher.changed_slots()):
             effects.append(Send(watcher.session, Slots(slots=changed)))

@@ -24,10 +24,14 @@ class SlotTable:
         """`count` is the number of pairs, 0 to 25."""
         self.holders: list[SourceKey | None] = [None] * count
 
-    def fill(self, sources: Sequence[SourceKey]) -> None:
-        """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order."""
+    def release(self, sources: Sequence[SourceKey]) -> None:
+        """Frees the slots of sources that are not in `sources`."""
         present = set(sources)
         self.holders = [holder if holder in present else None for holder in self.holders]
+
+    def fill(self, sources: Sequence[SourceKey]) -> None:
+        """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order."""
+        self.release(sources)
         seated = set(self.holders)
         waiting = iter([source for source in sources if source not in seated])
         for index, holder in enumerate(self.holders):

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from telepresence.engine.commands import SendSlot
 from telepresence.signaling.messages import Kind
-from telepresence.signaling.negotiation import MID_EXTENSION, VIDEO_FEEDBACK, MediaChoice, OfferedMedia, UpOffer
+from telepresence.signaling.negotiation import (
+    MID_EXTENSION,
+    TRANSPORT_CC_EXTENSION,
+    VIDEO_FEEDBACK,
+    MediaChoice,
+    OfferedMedia,
+    UpOffer,
+)
 
 OPUS, VP8, RTX = 111, 96, 97
 """The payload types of all our offers."""
@@ -80,11 +87,13 @@ def _answered(media: OfferedMedia, choice: MediaChoice, local: Local, candidates
     lines = _media_line(media.kind, payload_types, local) + _transport(local) + candidates + [f"a=mid:{media.mid}"]
     if choice.mid_extension is not None:
         lines.append(f"a=extmap:{choice.mid_extension} {MID_EXTENSION}")
+    if choice.transport_cc_extension is not None:
+        lines.append(f"a=extmap:{choice.transport_cc_extension} {TRANSPORT_CC_EXTENSION}")
     lines += ["a=recvonly" if media.track else "a=inactive", "a=rtcp-mux"]
     if choice.rsize:
         lines.append("a=rtcp-rsize")
     if media.kind == Kind.AUDIO:
-        return lines + _opus(choice.payload_type)
+        return lines + _opus(choice.payload_type, choice.feedback)
     return lines + _vp8(choice.payload_type, choice.rtx_payload_type, choice.feedback)
 
 
@@ -99,7 +108,7 @@ def _offered(slot: SendSlot, local: Local, candidates: list[str]) -> list[str]:
     lines = _media_line(slot.kind, [OPUS] if is_audio else [VP8, RTX], local) + _transport(local) + candidates
     lines += [f"a=mid:{slot.mid}", f"a=extmap:{MID_ID} {MID_EXTENSION}", "a=sendonly", f"a=msid:{stream} {slot.mid}"]
     lines += ["a=rtcp-mux"]
-    lines += _opus(OPUS) if is_audio else ["a=rtcp-rsize", *_vp8(VP8, RTX, VIDEO_FEEDBACK)]
+    lines += _opus(OPUS, ()) if is_audio else ["a=rtcp-rsize", *_vp8(VP8, RTX, VIDEO_FEEDBACK)]
     if slot.rtx_ssrc is not None:
         lines.append(f"a=ssrc-group:FID {slot.ssrc} {slot.rtx_ssrc}")
     ssrcs = [slot.ssrc] if slot.rtx_ssrc is None else [slot.ssrc, slot.rtx_ssrc]
@@ -133,8 +142,9 @@ def _candidates(address: MediaAddress) -> list[str]:
     return [*lines, "a=end-of-candidates"]
 
 
-def _opus(payload_type: int) -> list[str]:
-    return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {OPUS_PARAMETERS}"]
+def _opus(payload_type: int, feedback: Iterable[str]) -> list[str]:
+    lines = [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {OPUS_PARAMETERS}"]
+    return lines + [f"a=rtcp-fb:{payload_type} {value}" for value in feedback]
 
 
 def _vp8(payload_type: int, rtx: int | None, feedback: Iterable[str]) -> list[str]:

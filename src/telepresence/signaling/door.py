@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from telepresence.settings import is_loopback
+from telepresence.addresses import is_loopback, origin_of
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Iterable[str]) -> str:
@@ -38,15 +38,14 @@ def is_own_origin(origin: str | None, public_url: str) -> bool:
     """
     if origin is None:
         return True
-    theirs, ours = urlsplit(origin), urlsplit(public_url)
     try:
-        if (theirs.scheme, theirs.port) != (ours.scheme, ours.port):
-            return False
+        theirs, ours = urlsplit(origin_of(origin)), urlsplit(origin_of(public_url))
     except ValueError:
         return False
-    if theirs.hostname == ours.hostname:
+    if theirs == ours:
         return True
-    return is_loopback(theirs.hostname or "") and is_loopback(ours.hostname or "")
+    is_same_port = (theirs.scheme, theirs.port) == (ours.scheme, ours.port)
+    return is_same_port and is_loopback(theirs.hostname or "") and is_loopback(ours.hostname or "")
 
 
 class Pass:

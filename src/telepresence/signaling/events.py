@@ -18,6 +18,7 @@ def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
     room, participant = found
     match event:
         case Connected():
+            room.connected(participant, event.conn)
             return _tell(participant, event.conn, ConnectionState.CONNECTED, "")
         case Failed():
             return _failed(room, participant, event.conn, event.reason, now)

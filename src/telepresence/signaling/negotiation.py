@@ -35,8 +35,15 @@ MAX_EXTENSION = 14
 CODECS = {Kind.AUDIO: (Codec.OPUS, 48_000), Kind.VIDEO: (Codec.VP8, 90_000)}
 """The codec of each kind, with its RTP clock in Hz. Source: RFC 7587 §4.1, RFC 7741 §4.1."""
 
+TRANSPORT_CC_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""The transport-wide sequence number. Source: that draft, §2."""
+
 VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-"""Feedback that we take from what a peer offers. Transport-cc is left out: nothing answers it (interop.md)."""
+"""Feedback that we offer to a watcher of pictures. Transport-cc is left out: nothing estimates the downlink yet."""
+
+TRANSPORT_CC = "transport-cc"
+UP_FEEDBACK = {Kind.AUDIO: (TRANSPORT_CC,), Kind.VIDEO: (*VIDEO_FEEDBACK, TRANSPORT_CC)}
+"""Feedback that we take from what a publisher offers; its sound counts for its estimate too."""
 
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
@@ -62,6 +69,7 @@ class MediaChoice:
     rtx_payload_type: int | None
     feedback: tuple[str, ...]
     mid_extension: int | None
+    transport_cc_extension: int | None
     rsize: bool
     ssrc: int | None
     rtx_ssrc: int | None
@@ -93,8 +101,6 @@ class DownAnswer:
     """What a watcher took of our offer."""
 
     transport: Transport
-    audio: bool
-    video: bool
     rtx: bool
     nack: bool
     mid_extension: bool
@@ -132,8 +138,6 @@ def read_down_answer(sdp: str, mids: tuple[str, ...]) -> DownAnswer:
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, f"The answer takes no {missing} in any m-line.")
     return DownAnswer(
         transport=_transport(description, accepted),
-        audio=bool(audio),
-        video=bool(video),
         rtx=all(choice.rtx_payload_type is not None for choice in video),
         nack=all("nack" in choice.feedback for choice in video),
         mid_extension=all(choice.mid_extension is not None for choice in audio + video),
@@ -159,7 +163,7 @@ def _offered(description: Description, section: Section, wanted: dict[str, Track
     mid = _mid(section)
     track = wanted.get(mid)
     choice = None
-    is_open = section.port != 0 or section.has("bundle-only")
+    is_open = section.port != 0 or section.attributes.has("bundle-only")
     if is_open and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
         choice = _choose(section, Kind(section.kind))
     if track:
@@ -183,7 +187,7 @@ def _direction(description: Description, section: Section) -> str:
 
 
 def _mid(section: Section) -> str:
-    attribute = section.first("mid")
+    attribute = section.attributes.first("mid")
     if attribute is None or not attribute.value:
         raise SdpError("each m-line needs an `a=mid`", section.line)
     return attribute.value
@@ -201,14 +205,20 @@ def _choose(section: Section, kind: Kind) -> MediaChoice | None:
     if found is None:
         return None
     ssrc, rtx_ssrc = _ssrcs(section)
+    feedback = _feedback(section, found, kind)
+    # Negotiated without its numbers, or the numbers without it, feedback would never come (interop.md).
+    transport_cc = _extension(section, TRANSPORT_CC_EXTENSION) if TRANSPORT_CC in feedback else None
+    if transport_cc is None:
+        feedback = tuple(value for value in feedback if value != TRANSPORT_CC)
     return MediaChoice(
         codec=codec,
         payload_type=found,
         clock_rate=clock_rate,
         rtx_payload_type=_rtx(section, maps, found) if kind is Kind.VIDEO else None,
-        feedback=_feedback(section, found) if kind is Kind.VIDEO else (),
-        mid_extension=_mid_extension(section),
-        rsize=section.has("rtcp-rsize"),
+        feedback=feedback,
+        mid_extension=_extension(section, MID_EXTENSION),
+        transport_cc_extension=transport_cc,
+        rsize=section.attributes.has("rtcp-rsize"),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
     )
@@ -216,7 +226,7 @@ def _choose(section: Section, kind: Kind) -> MediaChoice | None:
 
 def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
     maps: dict[int, tuple[str, int]] = {}
-    for attribute in section.all("rtpmap"):
+    for attribute in section.attributes.all("rtpmap"):
         payload_type, _, encoding = attribute.value.partition(" ")
         name, _, rest = encoding.strip().partition("/")
         clock = number(rest.partition("/")[0], attribute.line, MAX_SSRC)
@@ -225,7 +235,7 @@ def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
 
 
 def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) -> int | None:
-    for attribute in section.all("fmtp"):
+    for attribute in section.attributes.all("fmtp"):
         own, _, parameters = attribute.value.partition(" ")
         if f"apt={payload_type}" in [part.strip() for part in parameters.split(";")]:
             candidate = number(own, attribute.line, MAX_PAYLOAD_TYPE)
@@ -234,30 +244,30 @@ def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) 
     return None
 
 
-def _feedback(section: Section, payload_type: int) -> tuple[str, ...]:
+def _feedback(section: Section, payload_type: int, kind: Kind) -> tuple[str, ...]:
     offered = set()
-    for attribute in section.all("rtcp-fb"):
+    for attribute in section.attributes.all("rtcp-fb"):
         own, _, value = attribute.value.partition(" ")
         if own in ("*", str(payload_type)):
             offered.add(value.strip())
-    return tuple(value for value in VIDEO_FEEDBACK if value in offered)
+    return tuple(value for value in UP_FEEDBACK[kind] if value in offered)
 
 
-def _mid_extension(section: Section) -> int | None:
-    """Finds the id of the mid extension; Firefox writes a direction behind the id."""
-    for attribute in section.all("extmap"):
+def _extension(section: Section, wanted: str) -> int | None:
+    """Finds the id of a header extension; Firefox writes a direction behind the id."""
+    for attribute in section.attributes.all("extmap"):
         own, _, uri = attribute.value.partition(" ")
-        if uri.strip().split(" ")[0] == MID_EXTENSION:
+        if uri.strip().split(" ")[0] == wanted:
             return number(own.partition("/")[0], attribute.line, MAX_EXTENSION)
     return None
 
 
 def _ssrcs(section: Section) -> tuple[int | None, int | None]:
-    for attribute in section.all("ssrc-group"):
+    for attribute in section.attributes.all("ssrc-group"):
         match attribute.value.split():
             case ["FID", first, second]:
                 return number(first, attribute.line, MAX_SSRC), number(second, attribute.line, MAX_SSRC)
-    single = section.first("ssrc")
+    single = section.attributes.first("ssrc")
     return (number(single.value.partition(" ")[0], single.line, MAX_SSRC), None) if single else (None, None)
 
 
@@ -266,9 +276,9 @@ def _ssrcs(section: Section) -> tuple[int | None, int | None]:
 
 def _require_bundle(description: Description, accepted: list[Section]) -> bool:
     for section in accepted:
-        if not section.has("rtcp-mux"):
+        if not section.attributes.has("rtcp-mux"):
             raise SdpError("the m-line needs `a=rtcp-mux`", section.line)
-    groups = [a for a in description.attributes if a.name == "group" and a.value.split(" ")[0] == "BUNDLE"]
+    groups = [group for group in description.attributes.all("group") if group.value.split(" ")[0] == "BUNDLE"]
     bundle = set(groups[0].value.split()[1:]) if groups else set()
     for section in accepted:
         if (groups or len(accepted) > 1) and _mid(section) not in bundle:

@@ -1,8 +1,7 @@
 """A small parser of session descriptions (RFC 8866) that keeps line numbers, so that an error can name its line.
 
-`negotiation.py` comes after it and knows what the attributes mean. The package `sdp-transform` was tried first and fell
-short: it turns each attribute that looks like a number into one, so an `ice-ufrag` of `12e4` or a mid of `00` is lost,
-and it skips what it can't read without a word.
+`negotiation.py` comes after it and knows what the attributes mean. Attributes are filed by name while they are read, so
+that a lookup costs the same however long the description is. Why not a package: docs/decisions/0003.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ from telepresence.signaling.refusal import RefusalError
 
 MAX_SECTIONS = 64
 """Most m-lines of a description. Source: security.md, "Tokens"."""
+
+MAX_SESSION_ATTRIBUTES = 64
+"""Most attributes before the first m-line: each m-line may look at them all. Browsers write fewer than ten."""
 
 MEDIA_FIELDS = 4
 """An m-line has a kind, a port, a protocol and at least one format. Source: RFC 8866 §5.14."""
@@ -49,6 +51,31 @@ class Attribute:
 
 
 @dataclass(slots=True)
+class Attributes:
+    """The attributes of a section or of the session, by name and in their order."""
+
+    by_name: dict[str, list[Attribute]] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, attribute: Attribute) -> None:
+        """Files one more."""
+        self.by_name.setdefault(attribute.name, []).append(attribute)
+        self.count += 1
+
+    def all(self, name: str) -> list[Attribute]:
+        """Returns the attributes with that name."""
+        return self.by_name.get(name, [])
+
+    def first(self, name: str) -> Attribute | None:
+        """Returns the first attribute with that name."""
+        return next(iter(self.all(name)), None)
+
+    def has(self, name: str) -> bool:
+        """Tells whether there is an attribute with that name."""
+        return name in self.by_name
+
+
+@dataclass(slots=True)
 class Section:
     """One m-line and what follows it."""
 
@@ -57,36 +84,23 @@ class Section:
     port: int
     protocol: str
     formats: tuple[str, ...]
-    attributes: list[Attribute] = field(default_factory=list)
-
-    def all(self, name: str) -> list[Attribute]:
-        """Returns the attributes with that name."""
-        return [attribute for attribute in self.attributes if attribute.name == name]
-
-    def first(self, name: str) -> Attribute | None:
-        """Returns the first attribute with that name."""
-        return next((attribute for attribute in self.attributes if attribute.name == name), None)
-
-    def has(self, name: str) -> bool:
-        """Tells whether there is an attribute with that name."""
-        return self.first(name) is not None
+    attributes: Attributes = field(default_factory=Attributes)
 
 
 @dataclass(slots=True)
 class Description:
     """A parsed description."""
 
-    attributes: list[Attribute]
-    sections: list[Section]
+    attributes: Attributes = field(default_factory=Attributes)
+    sections: list[Section] = field(default_factory=list)
 
     def first(self, section: Section, name: str) -> Attribute | None:
         """Returns a section's attribute, or else the session's: Firefox writes its fingerprint there."""
-        found = section.first(name)
-        return found or next((attribute for attribute in self.attributes if attribute.name == name), None)
+        return section.attributes.first(name) or self.attributes.first(name)
 
     def every(self, section: Section, name: str) -> list[Attribute]:
         """Returns a section's attributes of that name, or else the session's."""
-        return section.all(name) or [attribute for attribute in self.attributes if attribute.name == name]
+        return section.attributes.all(name) or self.attributes.all(name)
 
 
 def parse(text: str) -> Description:
@@ -97,7 +111,7 @@ def parse(text: str) -> Description:
     lines = _lines(text)
     if not lines or lines[0].text != "v=0":
         raise SdpError("the first line must be `v=0`", lines[0] if lines else None)
-    description = Description([], [])
+    description = Description()
     for line in lines[1:]:
         _take(description, line)
     if not description.sections:
@@ -130,7 +144,9 @@ def _take(description: Description, line: Line) -> None:
     elif letter == "a":
         name, _, rest = value.partition(":")
         owner = description.sections[-1].attributes if description.sections else description.attributes
-        owner.append(Attribute(line, name, rest.strip()))
+        if owner is description.attributes and owner.count == MAX_SESSION_ATTRIBUTES:
+            raise SdpError(f"at most {MAX_SESSION_ATTRIBUTES} attributes are taken before the first m-line", line)
+        owner.add(Attribute(line, name, rest.strip()))
 
 
 def _section(line: Line, value: str) -> Section:

@@ -2,7 +2,8 @@
 
 connecting → joined → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
 the session, so it is in `rooms/`.) Each frame goes through the same gates in this order: the participant's bucket,
-the frame's size and shape, the session's state, the role's rights; then its handler. A gate or a handler refuses by
+the frame's size and shape, the session's state, the role's rights, the bucket again if the message is a dear one; then
+its handler. A gate or a handler refuses by
 RefusalError, and this is the only place that turns one into an `error`. Before `joined` a refusal also ends the session.
 
 Before it: `websocket.py` and `frames.py`. After it: `handlers/`, one a message.
@@ -25,6 +26,13 @@ from telepresence.signaling.world import World
 
 FLOOD = 60
 """So many messages refused in a row for an empty bucket end the session. Source: protocol.md, "Transport"."""
+
+
+EXTRA_COST = {"publish": 9, "answer": 9}
+"""What a message takes from the bucket beside the one token of every frame: a description of 64 KiB takes milliseconds
+to read. Source: protocol.md, "Transport"."""
+
+TOO_MANY = "More messages than a participant may send; wait a second."
 
 
 class State(Enum):
@@ -87,6 +95,7 @@ class Session:
             return self._refuse(error, error.re)
         try:
             self._check(message)
+            self._charge(message, now)
             return handlers.handle(self, message, now)
         except RefusalError as error:
             return self._refuse(error, message.request)
@@ -124,17 +133,21 @@ class Session:
         if not may(role, tag):
             raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
 
+    def _charge(self, message: ClientMessage, now: float) -> None:
+        extra = EXTRA_COST.get(str(message.__struct_config__.tag), 0)
+        if extra and not self.participant.bucket.take(now, extra):
+            raise RefusalError(ErrorCode.TOO_MANY, TOO_MANY)
+
     def _is_replaced(self) -> bool:
         return self.state is State.JOINED and self.participant.session != self.id
 
     def _too_many(self) -> list[Effect]:
         self._flood += 1
-        text = "More messages than a participant may send; wait a second."
-        effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=text))]
+        effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=TOO_MANY))]
         if self._flood < FLOOD:
             return effects
         self.state = State.GONE
-        return effects + goodbye(self.id, ClosingReason.REFUSED, text)
+        return effects + goodbye(self.id, ClosingReason.REFUSED, TOO_MANY)
 
     def _refuse(self, error: RefusalError, re: int | None) -> list[Effect]:
         effects: list[Effect] = [Send(self.id, Error(code=error.code, message=error.message, re=re))]

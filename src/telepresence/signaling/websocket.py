@@ -151,10 +151,21 @@ class Hub:
             log.exception("session.fault", session=session.id)
             await ws.close(code=FAULT_CODE)
         finally:
+            await self._end(socket)
+
+    async def _end(self, socket: Socket) -> None:
+        """Takes each step even if the one before it failed: a socket that stayed here would be written to for ever."""
+        session = socket.session
+        try:
             self.perform(session.lost(time.monotonic()))
-            await socket.finish()
+        except Exception:
+            log.exception("session.fault", session=session.id)
+        finally:
             del self._sockets[session.id]
-            log.info("socket.closed", session=session.id, code=int(ws.close_code or 0))
+            try:
+                await socket.finish()
+            finally:
+                log.info("socket.closed", session=session.id, code=int(socket.ws.close_code or 0))
 
     async def _read(self, socket: Socket) -> None:
         async for frame in socket.ws:

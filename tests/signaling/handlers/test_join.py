@@ -2,7 +2,7 @@
 
 import pytest
 
-from stage import START, Stage
+from stage import START, Client, Stage
 from telepresence.auth import Authority, Secret
 from telepresence.signaling.messages import (
     Connection,
@@ -99,6 +99,19 @@ def test_a_full_room_lets_nobody_else_in() -> None:
     assert third.error.code is ErrorCode.ROOM_FULL
 
 
+def test_one_link_does_not_take_all_seats_of_a_room() -> None:
+    """Two devices of a site, no third; another site is let in, and a device that left makes room."""
+    stage = Stage(devices_max=2)
+    first, _ = stage.join("a"), stage.join("a")
+    third = stage.open()
+    third.join(stage.token("a"))
+    assert third.error.code is ErrorCode.ROOM_FULL
+    assert "devices" in third.error.message
+    stage.join("b")
+    first.send("leave")
+    assert stage.join("a").joined
+
+
 def test_a_resume_needs_the_same_site_and_role_as_well() -> None:
     """A secret that leaked is of no use with another's link."""
     stage = Stage()
@@ -149,3 +162,42 @@ def test_a_connection_that_died_while_away_is_told_on_resume() -> None:
     back.join(stage.token(), slots=0, resume=client.joined.resume)
     dead = {(message.direction, message.state) for message in back.all(Connection)}
     assert dead == {(Direction.UP, ConnectionState.FAILED), (Direction.DOWN, ConnectionState.FAILED)}
+
+
+def resumed(stage: Stage, client: Client) -> dict[Direction, str]:
+    """The socket breaks, a new one resumes without slots; returns what it learns of dead connections."""
+    client.lose()
+    back = stage.open()
+    back.join(stage.token(), slots=0, resume=client.joined.resume)
+    assert back.joined.resumed
+    return {message.direction: message.reason for message in back.all(Connection)}
+
+
+def test_an_offer_that_was_lost_with_its_socket_is_no_connection() -> None:
+    """It was never answered, so the client has to begin anew; the up connection that stands goes on."""
+    stage = Stage()
+    client = stage.join()
+    client.publish("0")
+    stage.engine.connect(stage.connection(client, Direction.UP))
+    told = resumed(stage, client)
+    assert told.keys() == {Direction.DOWN}
+    assert "before it was set up" in told[Direction.DOWN]
+
+
+def test_an_answer_to_publish_that_was_lost_with_its_socket_is_no_connection() -> None:
+    """Nothing connected, so perhaps the client never saw the answer."""
+    stage = Stage()
+    client = stage.join()
+    client.answer()
+    client.publish("0")
+    assert resumed(stage, client).keys() == {Direction.UP}
+
+
+def test_connections_that_stand_are_kept_by_a_resume() -> None:
+    """Answered and connected: nothing is said of either."""
+    stage = Stage()
+    client = stage.join()
+    client.answer()
+    client.publish("0")
+    stage.engine.connect(stage.connection(client, Direction.UP))
+    assert not resumed(stage, client)

@@ -105,3 +105,22 @@ def test_a_refused_offer_leaves_what_was_published() -> None:
     assert client.error.code is ErrorCode.SDP_INVALID
     assert "Line 2" in client.error.message
     assert not other.inbox
+
+
+def test_a_server_carries_no_more_tracks_than_the_operator_allows() -> None:
+    """Three, in all rooms: the fourth is refused in words and changes nothing; who leaves makes room."""
+    stage = Stage(tracks_max=3)
+    first, second = stage.join("a"), stage.join("b", slots=0)
+    first.publish("0", "1")
+    second.publish("0", "1")
+    assert second.error.code is ErrorCode.TOO_MANY
+    assert "tracks" in second.error.message
+    assert len(stage.engine.tracks) == 2
+    second.publish("0")
+    second.publish("1")
+    first.publish("0", "1", ufrag="Anew")
+    assert len(stage.engine.tracks) == 3
+    first.send("leave")
+    second.publish("0", "1")
+    assert len(stage.engine.tracks) == 2
+    assert not stage.engine.refusals

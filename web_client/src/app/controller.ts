@@ -15,11 +15,13 @@ import {
   measure,
   measureSent,
   nothingMeasured,
+  SETTLE_MS,
   type RtpStatistics,
 } from "../media/statistics.ts";
 import { step } from "../session/machine.ts";
 import type { Signaling } from "../session/socket.ts";
-import { atTheDoor, type Effect, type Happening } from "../session/state.ts";
+import { leftSlots } from "../session/places.ts";
+import { atTheDoor, type Direction, type Effect, type Happening } from "../session/state.ts";
 import { Store, tell, tick, type Sound } from "./store.ts";
 
 /** How often statistics are read and seconds counted, ms. */
@@ -44,7 +46,7 @@ export class Controller {
   ) {
     this.#socket = connect((happening) => this.#happened(happening));
     this.#own = new OwnMedia(keep, (kind) => this.#ownChanged(kind));
-    addEventListener("pointerdown", () => this.#meter?.wake());
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => this.#meter?.wake());
     // A browser holds a socket for minutes after its network went.
     addEventListener("offline", () => {
       this.#socket.close();
@@ -61,15 +63,23 @@ export class Controller {
     const resume = resumeOf(link.room, this.keep);
     this.#set({ session: atTheDoor(link.token, slotCount(), resume) });
     this.#media.prepare();
-    void this.#own.open();
+    this.#openOwn();
     if (resume !== undefined) this.join();
   }
 
   join(): void {
     markJoinPressed();
     this.#own.doWithout();
-    void this.#own.open();
+    this.#openOwn();
     this.#happened({ type: "join-pressed" });
+  }
+
+  #openOwn(): void {
+    if (!this.#watchesOnly) void this.#own.open();
+  }
+
+  get #watchesOnly(): boolean {
+    return this.store.state.link?.watchesOnly ?? false;
   }
 
   leave(): void {
@@ -77,6 +87,7 @@ export class Controller {
   }
 
   async toggle(kind: DeviceKind): Promise<void> {
+    if (this.#watchesOnly) return;
     await this.#own.switch(kind, this.#own.muted(kind));
   }
 
@@ -122,11 +133,12 @@ export class Controller {
     const { session, measured } = this.store.state;
     if (!session) return;
     const next = step(session, happening, { now: performance.now(), random: Math.random() });
-    const moved = movedSlots(session.slots, next.session.slots);
+    const left = leftSlots(session.slots, next.session.slots);
     this.#set({
       session: next.session,
-      ...(moved.length > 0 && { measured: forget(measured, moved) }),
+      ...(left.length > 0 && { measured: forget(measured, left, performance.now()) }),
     });
+    if (left.length > 0) setTimeout(() => void this.measure(), SETTLE_MS);
     for (const effect of next.effects) this.#perform(effect);
   }
 
@@ -146,22 +158,24 @@ export class Controller {
         return this.#startMedia(effect);
       case "tell-mutes":
         return this.#tellMutes();
+      case "publish":
+        return this.#publish(true);
       case "stop-media":
         return this.#stopMedia();
       case "take-offer":
-        return this.#guard(this.#media.takeOffer(effect.generation, effect.sdp));
+        return this.#guard("down", this.#media.takeOffer(effect.generation, effect.sdp));
       case "take-published":
-        return this.#guard(this.#media.takePublished(effect.sdp));
+        return this.#guard("up", this.#media.takePublished(effect.sdp));
       case "news":
         return this.store.set(tell(this.store.state, effect.news));
     }
   }
 
   /** A description that the browser refuses is lost media: begin anew. */
-  #guard(work: Promise<void>): void {
+  #guard(direction: Direction, work: Promise<void>): void {
     work.catch((error: unknown) => {
       console.error("A session description was refused by the browser", error);
-      this.#happened({ type: "peer-failed" });
+      this.#happened({ type: "peer-failed", direction });
     });
   }
 
@@ -174,12 +188,17 @@ export class Controller {
     this.#publish();
   }
 
-  /** Once there is something to send; a site without camera and microphone takes part by watching. */
-  #publish(): void {
+  /**
+   * Once there is something to send; a site without camera and microphone takes part by watching. `again` when the
+   * server did not answer the offer that was made.
+   */
+  #publish(again = false): void {
     const muted = { audio: this.#own.muted("audio"), video: this.#own.muted("video") };
     const tracks = { audio: this.#trackOf("audio"), video: this.#trackOf("video") };
     const something = this.#own.get("audio").track ?? this.#own.get("video").track;
-    if (this.#mayPublish && something) this.#guard(this.#media.publish(tracks, muted));
+    if (this.#mayPublish && something) {
+      this.#guard("up", again ? this.#media.publishAgain(tracks, muted) : this.#media.publish(tracks, muted));
+    }
   }
 
   #trackOf(kind: DeviceKind): MediaStreamTrack | null {
@@ -192,9 +211,11 @@ export class Controller {
     this.#set({ own: { ...this.store.state.own, [kind]: device } });
     if (before.track !== device.track && kind === "audio") this.#meterOf(device.track);
     if (before.track === device.track && before.wanted === device.wanted) return;
-    if (this.store.state.session?.phase !== "joined") return;
-    if (this.#media.published) this.#guard(this.#show(kind));
-    else this.#publish();
+    const phase = this.store.state.session?.phase;
+    if (phase !== "joined" && phase !== "reconnecting") return;
+    // While the socket is lost, the media goes on and what is shown changes with it; the rest is said after it.
+    if (this.#media.published) this.#guard("up", this.#show(kind));
+    else if (phase === "joined") this.#publish();
   }
 
   #show(kind: DeviceKind): Promise<void> {
@@ -202,8 +223,8 @@ export class Controller {
   }
 
   #tellMutes(): void {
-    this.#guard(this.#show("audio"));
-    this.#guard(this.#show("video"));
+    this.#guard("up", this.#show("audio"));
+    this.#guard("up", this.#show("video"));
   }
 
   #meterOf(track: MediaStreamTrack | undefined): void {
@@ -235,18 +256,4 @@ export class Controller {
       ownLevel: fading(this.store.state.ownLevel, this.readLevel()),
     });
   }
-}
-
-/** Indexes of slots that carry something else than before. */
-function movedSlots(
-  before: readonly { index: number; participant?: string | null; source?: string | null }[],
-  after: typeof before,
-): number[] {
-  if (before === after) return [];
-  const what = new Map(before.map((slot) => [slot.index, `${slot.participant ?? ""}/${slot.source ?? ""}`]));
-  const gone = before.filter((slot) => !after.some((other) => other.index === slot.index));
-  const changed = after.filter(
-    (slot) => what.get(slot.index) !== `${slot.participant ?? ""}/${slot.source ?? ""}`,
-  );
-  return [...gone, ...changed].map((slot) => slot.index);
 }

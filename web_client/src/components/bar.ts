@@ -1,6 +1,6 @@
 /** `<tp-bar>`: where one is, what of oneself is on, and the way out. */
 import { localized, msg, str } from "@lit/localize";
-import { html, LitElement, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
@@ -27,7 +27,7 @@ export class Bar extends LitElement {
         <span class="quiet">${this.#sites()} · ${this.#clock()}</span>
       </div>
       <div class="toggles" role="toolbar" aria-label=${msg("Microphone, camera, sound")}>
-        ${this.#device("audio")} ${this.#device("video")} ${toggleButton(this.#sound())}
+        ${this.app.link?.watchesOnly ? nothing : this.#devices()} ${toggleButton(this.#sound())}
       </div>
       <div class="end">
         <tp-language compact></tp-language>
@@ -46,6 +46,10 @@ export class Bar extends LitElement {
   #clock(): string {
     const time = { hour: "2-digit", minute: "2-digit", hour12: false } as const;
     return new Date().toLocaleTimeString(language().tag, time);
+  }
+
+  #devices(): TemplateResult {
+    return html`${this.#device("audio")} ${this.#device("video")}`;
   }
 
   #device(kind: DeviceKind): TemplateResult {

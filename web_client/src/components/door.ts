@@ -37,9 +37,7 @@ export class Door extends LitElement {
             <span class="quiet">${msg("You join as")}</span>
             <span class="site-name">${this.#siteName()}</span>
           </h1>
-          <div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
-          ${this.#device("video")} ${this.#device("audio")}
-          ${this.state.own.audio.track ? this.#loud() : nothing}
+          ${this.state.link?.watchesOnly ? this.#audience() : this.#devices()}
           <wa-button id="join" class="join" variant="brand" size="l" @click=${() => this.controller.join()}>
             ${this.#joinWords()}
           </wa-button>
@@ -48,11 +46,25 @@ export class Door extends LitElement {
     `;
   }
 
+  #devices(): TemplateResult {
+    return html`<div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
+      ${this.#device("video")} ${this.#device("audio")} ${this.state.own.audio.track ? this.#loud() : nothing}`;
+  }
+
+  #audience(): TemplateResult {
+    return html`<p class="quiet">
+      ${msg("You watch and listen. Nobody sees or hears you, and your camera and microphone stay off.")}
+    </p>`;
+  }
+
   #siteName(): string {
     return this.state.link?.siteName || msg("a site without a name");
   }
 
   #picture(): TemplateResult {
+    if (this.state.link?.watchesOnly) {
+      return html`<p class="nothing">${icon("eye")}<span>${msg("Watching and listening")}</span></p>`;
+    }
     const { track, opening, wanted } = this.state.own.video;
     if (track) {
       return html`<video

@@ -5,7 +5,7 @@ import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
-import { newsWords, troubleWords } from "../i18n/words.ts";
+import { mediaWords, newsWords, troubleWords } from "../i18n/words.ts";
 import type { DeviceKind } from "../media/devices.ts";
 import { shared } from "../styles/shared.ts";
 import { icon } from "./icons.ts";
@@ -66,7 +66,7 @@ export class Notices extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      ${this.#lost()} ${this.#sound()} ${this.#trouble("video")} ${this.#trouble("audio")}
+      ${this.#lost()} ${this.#media()} ${this.#sound()} ${this.#trouble("video")} ${this.#trouble("audio")}
       <div class="news" role="status">
         ${repeat(
           this.app.told,
@@ -87,12 +87,31 @@ export class Notices extends LitElement {
         <strong role="alert">${msg("The connection to the server is lost")}</strong>
         <span class="quiet">${msg(str`for ${seconds} s`)}</span><br />
         ${
-          this.app.session?.mediaUp
+          this.app.session?.watching
             ? msg("Pictures and sound go on if they can. This page reconnects by itself.")
             : msg("This page reconnects by itself.")
         }
       </div>
     </div>`;
+  }
+
+  #media(): TemplateResult | typeof nothing {
+    const { mediaTrouble, mediaAddress } = this.app.session ?? {};
+    if (!mediaTrouble) return nothing;
+    const words = mediaWords(mediaTrouble, mediaAddress);
+    return html`<div class="notice warn" id="media-trouble">
+      ${icon("warning")}
+      <div>
+        <div role="alert"><strong>${words.title}</strong><br />${words.advice}</div>
+        ${mediaTrouble.reason ? this.#reason(mediaTrouble.reason) : nothing}
+      </div>
+    </div>`;
+  }
+
+  #reason(reason: string): TemplateResult {
+    return html`<small class="quiet"
+      >${msg("For the support desk:")} <span lang="en">${reason}</span></small
+    >`;
   }
 
   #sound(): TemplateResult | typeof nothing {

@@ -93,7 +93,7 @@ export class Tile extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <video class=${this.shown.stillFor > 0 ? "dimmed" : ""} autoplay playsinline .muted=${true}></video>
-      ${this.#pictured() ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
+      ${this.shown.pictured ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
       <div class="scrim">
         <span class="name site-name" title=${this.#title()}>${this.#siteName()}</span>
         ${this.#what()}
@@ -102,12 +102,6 @@ export class Tile extends LitElement {
         </span>
       </div>
     `;
-  }
-
-  /** Whether the video shows this source: an older picture is covered, for it may be another's. */
-  #pictured(): boolean {
-    if (this.state === "away") return this.numbers !== undefined && this.place.source?.video?.muted === false;
-    return this.state === "live" || this.state === "frozen";
   }
 
   #siteName(): string {

@@ -1,6 +1,5 @@
 /** The parts of Web Awesome that the page uses, with their signs from our own files. */
 import "@awesome.me/webawesome/dist/components/button/button.js";
-import "@awesome.me/webawesome/dist/components/callout/callout.js";
 import "@awesome.me/webawesome/dist/components/option/option.js";
 import "@awesome.me/webawesome/dist/components/select/select.js";
 import "@awesome.me/webawesome/dist/components/tooltip/tooltip.js";

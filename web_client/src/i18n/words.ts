@@ -2,7 +2,7 @@
 import { msg, str } from "@lit/localize";
 import type { ErrorCode, Source } from "../protocol.gen.ts";
 import type { DeviceKind, Trouble } from "../media/devices.ts";
-import type { News, Refusal } from "../session/state.ts";
+import type { MediaAddress, MediaTrouble, News, Refusal } from "../session/state.ts";
 
 export interface Words {
   readonly title: string;
@@ -71,6 +71,26 @@ const insecureWords = (): Words => ({
   title: msg("Camera and microphone need a secure address"),
   advice: msg("Open the link with https in front, or ask the support desk of the hospital that invited you."),
 });
+
+/** Why neither picture nor sound comes, though the server answers. */
+export function mediaWords({ reached }: MediaTrouble, address: MediaAddress | undefined): Words {
+  if (reached) {
+    return {
+      title: msg("Pictures and sound broke off"),
+      advice: msg("This page sets them up again by itself."),
+    };
+  }
+  return {
+    title: msg("Pictures and sound do not get through this network"),
+    advice: address
+      ? msg(
+          str`The server was reached, its media port was not. Ask the network's administrator to allow UDP to ${address.host}, port ${address.port}. This page goes on trying.`,
+        )
+      : msg(
+          "The server was reached, its media port was not. Ask the network's administrator to allow UDP to the server. This page goes on trying.",
+        ),
+  };
+}
 
 export function refusalWords(code: Refusal["code"]): Words {
   const askForLink = msg("Ask the person who invited you for a new link.");

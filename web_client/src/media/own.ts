@@ -30,6 +30,8 @@ const offKey = (kind: DeviceKind) => `telepresence.off.${kind}`;
 
 export class OwnMedia {
   #devices: Record<DeviceKind, OwnDevice>;
+  /** Number of the last request for each kind: what an older one gives is stopped, else its light stays on. */
+  readonly #asked: Record<DeviceKind, number> = { audio: 0, video: 0 };
 
   constructor(
     private readonly keep: Storage,
@@ -63,15 +65,14 @@ export class OwnMedia {
       const { wanted, track, opening } = this.#devices[kind];
       return wanted && !track && !opening;
     });
-    for (const kind of wanted) this.#set(kind, { opening: true });
     if (wanted.length === 2) {
+      const asked = { video: this.#ask("video"), audio: this.#ask("audio") };
       const got = await openBoth(this.#devices.video.id, this.#devices.audio.id);
-      this.#take("video", got.video);
-      this.#take("audio", got.audio);
+      for (const kind of KINDS) this.#take(kind, got[kind], asked[kind]);
+      await this.#list();
     } else {
-      for (const kind of wanted) this.#take(kind, await openOne(kind, this.#devices[kind].id));
+      for (const kind of wanted) await this.#reopen(kind);
     }
-    await this.#list();
   }
 
   async switch(kind: DeviceKind, on: boolean): Promise<void> {
@@ -99,17 +100,27 @@ export class OwnMedia {
   release(): void {
     for (const kind of KINDS) {
       this.#stop(kind);
-      this.#set(kind, {});
+      this.#asked[kind] += 1;
+      this.#set(kind, { opening: false });
     }
   }
 
   async #reopen(kind: DeviceKind): Promise<void> {
-    this.#set(kind, { opening: true });
-    this.#take(kind, await openOne(kind, this.#devices[kind].id));
+    const asked = this.#ask(kind);
+    this.#take(kind, await openOne(kind, this.#devices[kind].id), asked);
     await this.#list();
   }
 
-  #take(kind: DeviceKind, got: Got): void {
+  #ask(kind: DeviceKind): number {
+    this.#set(kind, { opening: true });
+    return ++this.#asked[kind];
+  }
+
+  #take(kind: DeviceKind, got: Got, asked: number): void {
+    if (asked !== this.#asked[kind]) {
+      if ("track" in got) got.track.stop();
+      return;
+    }
     if ("trouble" in got) {
       this.#set(kind, { opening: false, trouble: got.trouble });
       return;
@@ -120,6 +131,7 @@ export class OwnMedia {
       this.#set(kind, { opening: false });
       return;
     }
+    this.#stop(kind);
     track.enabled = this.#devices[kind].wanted;
     track.onended = () => this.#ended(kind, track);
     this.#set(kind, { opening: false, track, trouble: undefined, id: track.getSettings().deviceId });

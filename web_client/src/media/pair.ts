@@ -5,7 +5,7 @@
  * happenings of the session; this module holds no state of the room.
  */
 import type { IceServer } from "../protocol.gen.ts";
-import type { Happening } from "../session/state.ts";
+import type { Direction, Happening } from "../session/state.ts";
 import { DownConnection } from "./down.ts";
 import type { DeviceKind } from "./devices.ts";
 import { UpConnection } from "./up.ts";
@@ -28,9 +28,9 @@ export class MediaPair {
 
   prepare(iceServers: readonly IceServer[] = []): void {
     this.stop();
-    const failed = () => this.happened({ type: "peer-failed" });
-    this.#up = new UpConnection(iceServers, failed);
-    this.#down = new DownConnection(iceServers, failed);
+    const failed = (direction: Direction) => () => this.happened({ type: "peer-failed", direction });
+    this.#up = new UpConnection(iceServers, failed("up"));
+    this.#down = new DownConnection(iceServers, failed("down"));
   }
 
   /** Takes the prepared connections, or new ones where there are none or they know other servers. */
@@ -44,33 +44,53 @@ export class MediaPair {
     return this.#publishing;
   }
 
+  /** The offer may not have reached the server: it is made again, the same one. */
+  async publishAgain(tracks: Tracks, muted: Muted): Promise<void> {
+    this.#publishing = undefined;
+    return this.publish(tracks, muted);
+  }
+
   async #publish(tracks: Tracks, muted: Muted): Promise<void> {
     const up = this.#up;
     if (!up) return;
-    const [offered] = await Promise.all([
+    const made = Promise.all([
       up.offer(muted),
       up.replace("audio", tracks.audio),
       up.replace("video", tracks.video),
     ]);
-    if (up === this.#up) this.happened({ type: "offer-made", ...offered });
+    const offered = await this.#ofNow(made);
+    if (offered) this.happened({ type: "offer-made", ...offered[0] });
   }
 
   async takePublished(sdp: string): Promise<void> {
-    await this.#up?.accept(sdp);
+    if (this.#up) await this.#ofNow(this.#up.accept(sdp));
   }
 
   async takeOffer(generation: number, sdp: string): Promise<void> {
-    const down = this.#down;
-    const answer = await down?.answer(sdp);
-    if (answer && down === this.#down) this.happened({ type: "answer-made", generation, sdp: answer });
+    const answer = this.#down && (await this.#ofNow(this.#down.answer(sdp)));
+    if (answer) this.happened({ type: "answer-made", generation, sdp: answer });
+  }
+
+  /** What `work` gives, or how it fails, unless its connections were replaced meanwhile: then it means nothing. */
+  async #ofNow<T>(work: Promise<T>): Promise<T | undefined> {
+    const [up, down] = [this.#up, this.#down];
+    const isNow = () => up === this.#up && down === this.#down;
+    try {
+      const result = await work;
+      return isNow() ? result : undefined;
+    } catch (error) {
+      if (isNow()) throw error;
+      return undefined;
+    }
   }
 
   /** The track of a kind changed or was muted: sends it, and says so. */
   async show(kind: DeviceKind, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
     await this.#publishing;
     const up = this.#up;
-    await up?.replace(kind, track);
-    if (up && up === this.#up) this.happened({ type: "muted", mid: up.midOf(kind), muted });
+    if (!up) return;
+    await this.#ofNow(up.replace(kind, track));
+    if (up === this.#up) this.happened({ type: "muted", mid: up.midOf(kind), muted });
   }
 
   streamOf(slot: number | undefined): MediaStream | undefined {
@@ -79,8 +99,8 @@ export class MediaPair {
 
   /** Statistics of what comes and of what goes. */
   async reports(): Promise<{ down: RTCStatsReport | undefined; up: RTCStatsReport | undefined }> {
-    const [down, up] = await Promise.all([this.#down?.report(), this.#up?.report()]);
-    return { down, up };
+    const read = await this.#ofNow(Promise.all([this.#down?.report(), this.#up?.report()]));
+    return { down: read?.[0], up: read?.[1] };
   }
 
   stop(): void {

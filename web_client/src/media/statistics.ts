@@ -24,6 +24,8 @@ export type Sent = Pick<SlotStatistics, "width" | "height" | "fps">;
 export interface Measured {
   readonly slots: ReadonlyMap<number, SlotStatistics>;
   readonly history: ReadonlyMap<number, readonly Count[]>;
+  /** Slots that a source has left, and until when its frames may still be decoded, ms. */
+  readonly settling: ReadonlyMap<number, number>;
 }
 
 interface Count {
@@ -33,6 +35,12 @@ interface Count {
 
 /** The frame rate is taken over this long, ms: shorter and 25 fps reads as 24 and 26 in turns. */
 const WINDOW_MS = 2_000;
+
+/**
+ * How long after a source left a slot its frames may still be decoded, ms: the word comes by the socket, the picture by
+ * another way and through the browser's buffer, which holds half a second on a bad link.
+ */
+export const SETTLE_MS = 1_000;
 
 /** The fields of RTCInboundRtpStreamStats and RTCOutboundRtpStreamStats that are used here. */
 export interface RtpStatistics {
@@ -46,11 +54,12 @@ export interface RtpStatistics {
   readonly framesPerSecond?: number;
 }
 
-export const nothingMeasured: Measured = { slots: new Map(), history: new Map() };
+export const nothingMeasured: Measured = { slots: new Map(), history: new Map(), settling: new Map() };
 
 export function measure(before: Measured, report: Iterable<RtpStatistics>, now: number): Measured {
   const slots = new Map<number, SlotStatistics>();
   const history = new Map<number, readonly Count[]>();
+  const settling = new Map(before.settling);
   for (const stream of report) {
     const index = stream.type === "inbound-rtp" ? slotOf(stream.mid) : undefined;
     if (index === undefined) continue;
@@ -60,11 +69,19 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
       slots.set(index, { ...soFar, level });
       continue;
     }
-    const counts = counted(before.history.get(index) ?? [], { at: now, frames: stream.framesDecoded ?? 0 });
+    const count = { at: now, frames: stream.framesDecoded ?? 0 };
+    const settles = before.settling.get(index);
+    if (settles !== undefined) {
+      history.set(index, [count]);
+      if (now >= settles) settling.delete(index);
+      slots.set(index, soFar);
+      continue;
+    }
+    const counts = counted(before.history.get(index) ?? [], count);
     history.set(index, counts);
     slots.set(index, { ...picture(stream, counts, before.slots.get(index), now), level: soFar.level });
   }
-  return { slots, history };
+  return { slots, history, settling };
 }
 
 /** How much a level falls between two readings at most, so that a frame does not flicker between two words. */
@@ -108,9 +125,15 @@ export function measureSent(report: Iterable<RtpStatistics>): Sent | undefined {
   return undefined;
 }
 
-/** What was measured of slots whose source changed says nothing of the new one. */
-export function forget(measured: Measured, indexes: Iterable<number>): Measured {
-  const slots = new Map(measured.slots);
-  for (const index of indexes) slots.delete(index);
-  return { slots, history: measured.history };
+/**
+ * What was measured of slots that their source left says nothing of the next one: the first reading from `SETTLE_MS`
+ * on is the new baseline, and only frames after it are the next one's.
+ */
+export function forget(measured: Measured, left: Iterable<number>, now: number): Measured {
+  const [slots, settling] = [new Map(measured.slots), new Map(measured.settling)];
+  for (const index of left) {
+    slots.delete(index);
+    settling.set(index, now + SETTLE_MS);
+  }
+  return { ...measured, slots, settling };
 }

@@ -8,13 +8,32 @@
  *                       └─ refused for good ─▶ refused        joined ─ leave ─▶ left
  *
  * A lost socket is opened again and joins with the resume secret and `slots: 0`, the media goes on meanwhile. Lost
- * media, or a secret that the server no longer knows, begins anew with `slots: N` and publishes again.
+ * media, media whose set-up the server had not answered, or a secret that it no longer knows, begins anew with
+ * `slots: N` and publishes again.
  */
-import type { Closing, Error as ErrorMessage, Joined, Member } from "../protocol.gen.ts";
+import type {
+  Closing,
+  Connection,
+  Done,
+  Error as ErrorMessage,
+  Joined,
+  Member,
+  Offer,
+} from "../protocol.gen.ts";
 import { VERSIONS, type ClientMessage, type ServerMessage } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
 import { applySlots, orderPlaces } from "./places.ts";
-import type { Effect, Happening, News, OwnTrack, Refusal, Session, Step } from "./state.ts";
+import type {
+  Effect,
+  Happening,
+  MediaAddress,
+  MediaTrouble,
+  News,
+  OwnTrack,
+  Refusal,
+  Session,
+  Step,
+} from "./state.ts";
 
 /** Now in ms, and a number in [0, 1) for the back-off: all that a step may know of the world. */
 export interface World {
@@ -38,7 +57,7 @@ export function step(session: Session, happening: Happening, world: World): Step
     case "network-back":
       return retryDue(session);
     case "peer-failed":
-      return peerFailed(session, world);
+      return mediaFailed(session, happening.direction, "", world);
     case "offer-made":
       return offerMade(session, happening.sdp, happening.tracks);
     case "answer-made":
@@ -89,11 +108,16 @@ function leavePressed(session: Session): Step {
   );
 }
 
+/** No connection carries media. */
+const noMedia = { watching: false, sending: "nothing", mediaReached: false } as const;
+
 /** Nothing of the room is left in the state. */
 const gone = (session: Session): Session => ({
   ...session,
+  ...noMedia,
   socketOpen: false,
-  mediaUp: false,
+  mediaFailures: 0,
+  mediaTrouble: undefined,
   resume: undefined,
   participant: undefined,
   members: [],
@@ -114,7 +138,7 @@ function socketOpen(session: Session): Step {
 
 function join(session: Session): Step {
   const resume = session.resume === undefined ? {} : { resume: session.resume };
-  const keepsMedia = session.resume !== undefined && session.mediaUp;
+  const keepsMedia = session.resume !== undefined && session.watching;
   return request(session, "join", {
     versions: VERSIONS,
     token: session.token,
@@ -142,16 +166,33 @@ function socketClosed(session: Session, world: World): Step {
 
 function retryDue(session: Session): Step {
   const waiting = session.phase === "reconnecting" || session.phase === "joining";
-  const idle = waiting && !session.socketOpen && session.lostAt !== undefined;
+  const closed = session.lostAt !== undefined || session.mediaTrouble !== undefined;
+  const idle = waiting && !session.socketOpen && closed;
   return idle ? stay(session, { type: "open-socket" }) : stay(session);
 }
 
-/** The media is lost: the socket goes with it, and both come back together. */
-function peerFailed(session: Session, world: World): Step {
-  if (session.phase !== "joined" && session.phase !== "reconnecting") return stay(session);
-  const lost = { ...session, mediaUp: false };
-  if (!session.socketOpen) return stay(lost);
-  return reopen(lost, world);
+/**
+ * The media is lost: the socket goes with it, and both come back together, later with each failure in a row.
+ *
+ * While the socket is lost anyway, it is noted that there is nothing to keep.
+ */
+function mediaFailed(
+  session: Session,
+  direction: MediaTrouble["direction"],
+  reason: string,
+  world: World,
+): Step {
+  const lost: Session = {
+    ...session,
+    ...noMedia,
+    mediaFailures: session.mediaFailures + 1,
+    mediaTrouble: { direction, reached: session.mediaReached, reason },
+  };
+  if (session.phase === "reconnecting") return stay(session.watching ? lost : session);
+  if (session.phase !== "joined") return stay(session);
+  const attempts = Math.max(session.attempts, session.mediaFailures);
+  const closed = reopen({ ...lost, attempts }, world);
+  return { ...closed, session: { ...closed.session, lostAt: session.lostAt } };
 }
 
 function offerMade(session: Session, sdp: string, tracks: readonly OwnTrack[]): Step {
@@ -161,7 +202,8 @@ function offerMade(session: Session, sdp: string, tracks: readonly OwnTrack[]): 
     label: "",
     profile: "consult" as const,
   }));
-  return request(session, "publish", { sdp, tracks: offers });
+  const asked = request(session, "publish", { sdp, tracks: offers });
+  return asked.effects.length > 0 ? { ...asked, session: { ...asked.session, sending: "asked" } } : asked;
 }
 
 // --- the server ----------------------------------------------------------------------------------
@@ -171,9 +213,12 @@ function received(session: Session, message: ServerMessage, world: World): Step 
     case "joined":
       return joined(session, message);
     case "offer":
-      return stay(session, { type: "take-offer", generation: message.generation, sdp: message.sdp });
+      return offered(session, message);
     case "published":
-      return stay(answered(session, message.re), { type: "take-published", sdp: message.sdp });
+      return stay(
+        { ...answered(session, message.re), sending: "answered" },
+        { type: "take-published", sdp: message.sdp },
+      );
     case "slots":
       return stay({ ...session, slots: applySlots(session.slots, message.slots) });
     case "member":
@@ -181,14 +226,46 @@ function received(session: Session, message: ServerMessage, world: World): Step 
     case "member-left":
       return memberLeft(session, message.participant, message.reason === "lost");
     case "connection":
-      return message.state === "failed" ? peerFailed(session, world) : stay(session);
+      return message.state === "failed" ? failed(session, message, world) : stay(reached(session, message));
     case "done":
-      return stay(answered(session, message.re));
+      return stay(done(session, message));
     case "error":
-      return refused(session, message);
+      return refused(session, message, world);
     case "closing":
       return closing(session, message, world);
   }
+}
+
+function offered(session: Session, { generation, sdp }: Offer): Step {
+  return stay(
+    { ...session, watching: false, mediaAddress: addressIn(sdp) },
+    { type: "take-offer", generation, sdp },
+  );
+}
+
+/** Where the server's first UDP candidate is. Source: RFC 8839 §5.1. */
+function addressIn(sdp: string): MediaAddress | undefined {
+  const found = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) /im.exec(sdp);
+  return found?.[1] ? { host: found[1], port: Number(found[2]) } : undefined;
+}
+
+/** A failure is believed of media that the server has answered: before that, it is of the connection replaced. */
+function failed(session: Session, { direction, reason }: Connection, world: World): Step {
+  const current = direction === "down" ? session.watching : session.sending === "answered";
+  return current ? mediaFailed(session, direction, reason, world) : stay(session);
+}
+
+/** The trouble is over once the direction that failed is through, or nothing goes that way any more. */
+function reached(session: Session, { direction }: Connection): Session {
+  const trouble = session.mediaTrouble;
+  const over = trouble?.direction === direction || session.sending === "nothing";
+  const through = { ...session, mediaReached: true };
+  return over ? { ...through, mediaFailures: 0, mediaTrouble: undefined } : through;
+}
+
+function done(session: Session, { re }: Done): Session {
+  const isAnswer = session.pending[re] === "answer";
+  return { ...answered(session, re), ...(isAnswer && { watching: true }) };
 }
 
 function answered(session: Session, re: number | null | undefined): Session {
@@ -198,12 +275,12 @@ function answered(session: Session, re: number | null | undefined): Session {
 }
 
 function joined(session: Session, answer: Joined): Step {
-  const kept = answer.resumed && session.mediaUp;
+  const kept = answer.resumed && session.watching;
   const wasLost = session.phase === "reconnecting";
   const next: Session = {
     ...answered(session, answer.re),
+    ...(!kept && noMedia),
     phase: "joined",
-    mediaUp: true,
     resume: answer.resume,
     participant: answer.participant,
     room: answer.room,
@@ -217,8 +294,8 @@ function joined(session: Session, answer: Joined): Step {
   return stay(
     next,
     { type: "keep-resume", secret: answer.resume },
-    kept ? { type: "tell-mutes" } : startMedia(answer),
-    ...(wasLost ? [tell({ type: "back" })] : []),
+    kept ? { type: session.sending === "answered" ? "tell-mutes" : "publish" } : startMedia(answer),
+    ...(wasLost && !session.mediaTrouble ? [tell({ type: "back" })] : []),
   );
 }
 
@@ -244,10 +321,15 @@ function memberLeft(session: Session, participant: string, lost: boolean): Step 
   return stay(next, tell({ type: "went", name: member.name, lost }));
 }
 
-function refused(session: Session, error: ErrorMessage): Step {
+function refused(session: Session, error: ErrorMessage, world: World): Step {
   const what = error.re == null ? undefined : session.pending[error.re];
   const next = answered(session, error.re);
-  if (what === "publish") return stay(next, tell({ type: "not-sent", code: error.code }));
+  if (what === "publish") {
+    return stay({ ...next, sending: "answered" }, tell({ type: "not-sent", code: error.code }));
+  }
+  if (what === "answer" && error.code !== "stale-answer") {
+    return mediaFailed(next, "down", error.message, world);
+  }
   if (what !== "join") return stay(next);
   return error.code === "resume-unknown" ? joinAnew(next) : end(next, error);
 }
@@ -255,7 +337,7 @@ function refused(session: Session, error: ErrorMessage): Step {
 /** The participant is gone: a new socket joins as a new one, and the media begins anew. */
 function joinAnew(session: Session): Step {
   return stay(
-    { ...session, resume: undefined, mediaUp: false, socketOpen: false, slots: [], pending: {} },
+    { ...session, ...noMedia, resume: undefined, socketOpen: false, slots: [], pending: {} },
     { type: "keep-resume", secret: undefined },
     { type: "close-socket" },
     { type: "open-socket" },

@@ -65,6 +65,13 @@ function placeOf(key: string, session: Session): Place | undefined {
   };
 }
 
+/** Indexes of slots that their source left. */
+export function leftSlots(before: readonly Slot[], after: readonly Slot[]): number[] {
+  const keeps = (slot: Slot, now: Slot) =>
+    now.index === slot.index && now.participant === slot.participant && now.source === slot.source;
+  return before.filter((slot) => !after.some((now) => keeps(slot, now))).map((slot) => slot.index);
+}
+
 /** The slots after a `slots` message: an emptied one is gone, so that its last picture is not taken for live. */
 export function applySlots(before: readonly Slot[], changes: readonly Slot[]): Slot[] {
   const changed = new Map(changes.map((slot) => [slot.index, slot]));

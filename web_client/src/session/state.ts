@@ -4,7 +4,7 @@
  * machine.ts changes it, places.ts reads the tiles out of it. Nothing here is known to the page alone: after a lost
  * socket or a reload the server's join answer builds it anew.
  */
-import type { ErrorCode, IceServer, Member, RoomInfo, Slot } from "../protocol.gen.ts";
+import type { Connection, ErrorCode, IceServer, Member, RoomInfo, Slot } from "../protocol.gen.ts";
 import type { ClientMessage, ServerMessage } from "../protocol.ts";
 
 /** `door`: before Join. `refused` and `left` end a session; only a press begins another. */
@@ -16,14 +16,38 @@ export interface Refusal {
   readonly message: string;
 }
 
+export type Direction = Connection["direction"];
+
+export interface MediaAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MediaTrouble {
+  readonly direction: Direction;
+  /** False: its packets never reached the server, so something between holds them back. */
+  readonly reached: boolean;
+  /** The server's own words, for the support desk; empty when the browser gave up first. */
+  readonly reason: string;
+}
+
 export interface Session {
   readonly phase: Phase;
   readonly token: string;
   /** Audio and video pairs of the down connection. */
   readonly slotCount: number;
   readonly socketOpen: boolean;
-  /** The peer connections are there and whole, so a resumed socket keeps them. */
-  readonly mediaUp: boolean;
+  /** The server has the answer of the down connection and nothing ended it, so a resumed socket keeps the media. */
+  readonly watching: boolean;
+  /** How far publishing came: `asked` until the server answered. */
+  readonly sending: "nothing" | "asked" | "answered";
+  /** Where the media goes, from the server's offer. */
+  readonly mediaAddress?: MediaAddress | undefined;
+  /** The media of now has reached the server. */
+  readonly mediaReached: boolean;
+  /** How often the media failed since it last got through, and why it did last; absent while it gets through. */
+  readonly mediaFailures: number;
+  readonly mediaTrouble?: MediaTrouble | undefined;
   readonly resume?: string | undefined;
   readonly participant?: string | undefined;
   readonly room?: RoomInfo | undefined;
@@ -58,7 +82,7 @@ export type Happening =
   | { readonly type: "message"; readonly message: ServerMessage }
   | { readonly type: "retry-due" }
   | { readonly type: "network-back" }
-  | { readonly type: "peer-failed" }
+  | { readonly type: "peer-failed"; readonly direction: Direction }
   | { readonly type: "offer-made"; readonly sdp: string; readonly tracks: readonly OwnTrack[] }
   | { readonly type: "answer-made"; readonly generation: number; readonly sdp: string }
   | { readonly type: "muted"; readonly mid: string; readonly muted: boolean };
@@ -80,6 +104,8 @@ export type Effect =
   | { readonly type: "start-media"; readonly iceServers: readonly IceServer[]; readonly publish: boolean }
   /** The media goes on; the server may have missed which tracks are muted. */
   | { readonly type: "tell-mutes" }
+  /** The media goes on; the server knows of nothing that this site sends. */
+  | { readonly type: "publish" }
   | { readonly type: "stop-media" }
   | { readonly type: "take-offer"; readonly generation: number; readonly sdp: string }
   | { readonly type: "take-published"; readonly sdp: string }
@@ -98,7 +124,10 @@ export function atTheDoor(token: string, slotCount: number, resume?: string): Se
     slotCount,
     resume,
     socketOpen: false,
-    mediaUp: false,
+    watching: false,
+    sending: "nothing",
+    mediaReached: false,
+    mediaFailures: 0,
     members: [],
     iceServers: [],
     slots: [],

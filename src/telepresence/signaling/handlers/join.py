@@ -8,7 +8,7 @@ from telepresence.engine.commands import Open, SendSlot
 from telepresence.rooms.effects import Admit, Effect, Send, Submit
 from telepresence.rooms.participant import DownConnection, Identity, Participant
 from telepresence.rooms.rights import may
-from telepresence.rooms.room import Room, RoomFullError
+from telepresence.rooms.room import Room, RoomFullError, SiteFullError
 from telepresence.signaling.description import write_offer
 from telepresence.signaling.messages import (
     PROTOCOL_VERSIONS,
@@ -64,6 +64,9 @@ def _admit(session: Session, room: Room, identity: Identity, now: float) -> tupl
         return room.admit(world.participant_id(), identity, world.secret(), session.id, now)
     except RoomFullError:
         raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.") from None
+    except SiteFullError:
+        text = "This site has as many devices in the room as the operator allows; leave with one of them."
+        raise RefusalError(ErrorCode.ROOM_FULL, text) from None
 
 
 def _resume(session: Session, room: Room, identity: Identity, secret: str) -> tuple[Participant, list[Effect]]:
@@ -117,15 +120,23 @@ def _slots(world: World, count: int) -> tuple[SendSlot, ...]:
 
 
 def _dead_connections(session: Session) -> list[Effect]:
-    """Tells a resumed client of connections that died while it was away."""
-    participant = session.participant
-    dead = []
-    if participant.up is None and participant.sources:
-        dead.append(Direction.UP)
-    if participant.down is None and participant.table.holders:
-        dead.append(Direction.DOWN)
-    reason = "it ended while the socket was lost"
+    """Tells a resumed client which of its connections it must begin anew.
+
+    One died while it was away, or its description went down with the old socket: an offer that was never answered,
+    an answer to `publish` after which nothing connected.
+    """
+    up, down = session.participant.up, session.participant.down
+    ended, unfinished = "it ended while the socket was lost", "the socket was lost before it was set up"
+    dead: list[tuple[Direction, str]] = []
+    if up is None and session.participant.sources:
+        dead.append((Direction.UP, ended))
+    if up is not None and not up.connected:
+        dead.append((Direction.UP, unfinished))
+    if down is None and session.participant.table.holders:
+        dead.append((Direction.DOWN, ended))
+    if down is not None and not down.answered:
+        dead.append((Direction.DOWN, unfinished))
     return [
         Send(session.id, Connection(direction=direction, state=ConnectionState.FAILED, reason=reason))
-        for direction in dead
+        for direction, reason in dead
     ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Open, Receive, ReceiveTrack, Remote
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant, PublishedSource, Track, UpConnection
 from telepresence.signaling.description import Local, write_answer
-from telepresence.signaling.messages import Direction, Publish, Published, TrackOffer
+from telepresence.signaling.messages import Direction, ErrorCode, Publish, Published, TrackOffer
 from telepresence.signaling.negotiation import MediaChoice, UpOffer, read_up_offer
+from telepresence.signaling.refusal import RefusalError
 
 if TYPE_CHECKING:
     from telepresence.signaling.session import Session
@@ -20,6 +22,8 @@ def handle(session: Session, message: Publish) -> list[Effect]:
     """Answers the offer. The same ice-ufrag renegotiates, a new one replaces. Raises RefusalError."""
     world, room, participant = session.world, session.room, session.participant
     offer = read_up_offer(message.sdp, message.tracks)
+    wanted = _wanted(offer)
+    _require_place(world, participant, len(wanted))
     up = participant.up
     is_new = up is None or up.remote_ufrag != offer.transport.ufrag
     if up is None or is_new:
@@ -28,7 +32,7 @@ def handle(session: Session, message: Publish) -> list[Effect]:
     else:
         up.version += 1
     known = None if is_new else participant
-    tracks = [(track, choice, _track(world, track, known)) for track, choice in _wanted(offer)]
+    tracks = [(track, choice, _track(world, track, known)) for track, choice in wanted]
     local = Local(world.media, up.ufrag, up.pwd, offer.transport.setup)
     answer = Published(re=message.request, sdp=write_answer(offer, local, up.conn, up.version))
     return [
@@ -45,6 +49,12 @@ def _wanted(offer: UpOffer) -> list[tuple[TrackOffer, MediaChoice]]:
     return [(media.track, media.choice) for media in offer.media if media.track and media.choice]
 
 
+def _require_place(world: World, participant: Participant, tracks: int) -> None:
+    if not world.directory.has_place(participant, tracks):
+        text = "This server carries as many tracks as its operator allows; publish fewer, or wait until others leave."
+        raise RefusalError(ErrorCode.TOO_MANY, text)
+
+
 def _track(world: World, offered: TrackOffer, known: Participant | None) -> Track:
     """Returns the track, with its number in the engine and its life if it was there before the renegotiation."""
     source = known.sources.get(offered.source) if known else None
@@ -57,11 +67,12 @@ def _track(world: World, offered: TrackOffer, known: Participant | None) -> Trac
 def _commands(up: UpConnection, offer: UpOffer, tracks: Tracks, *, is_new: bool) -> list[Effect]:
     """The engine's order: open, receive, remote; a renegotiation is a new list of tracks alone."""
     transport = offer.transport
-    extensions = (media.choice.mid_extension for media in offer.media if media.choice)
+    choices = [media.choice for media in offer.media if media.choice]
     receive = Receive(
         conn=up.conn,
         tracks=tuple(_receive(choice, track) for _, choice, track in tracks),
-        mid_extension=next((extension for extension in extensions if extension is not None), None),
+        mid_extension=_first(choice.mid_extension for choice in choices),
+        transport_cc_extension=_first(choice.transport_cc_extension for choice in choices),
     )
     if not is_new:
         return [Submit(receive)]
@@ -70,6 +81,11 @@ def _commands(up: UpConnection, offer: UpOffer, tracks: Tracks, *, is_new: bool)
         Submit(receive),
         Submit(Remote(conn=up.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint)),
     ]
+
+
+def _first(extensions: Iterable[int | None]) -> int | None:
+    """Bundled m-lines give an extension one id (RFC 8843 §9.1), where they have it at all."""
+    return next((extension for extension in extensions if extension is not None), None)
 
 
 def _receive(choice: MediaChoice, track: Track) -> ReceiveTrack:

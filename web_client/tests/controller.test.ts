@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Controller } from "../src/app/controller.ts";
+import type { ClientMessage, ServerMessage } from "../src/protocol.ts";
+import type { Happening } from "../src/session/state.ts";
+import { joinedAnswer, member, OFFER } from "./fake-server.ts";
+
+/** As much of a peer connection as the controller's ways need. */
+class Peer {
+  connectionState = "new";
+  localDescription = { sdp: "v=0\r\n" };
+  #count = 0;
+  addTransceiver = () => ({
+    mid: String(this.#count++),
+    setCodecPreferences: () => undefined,
+    sender: { replaceTrack: () => Promise.resolve() },
+  });
+  createOffer = () => Promise.resolve({});
+  setLocalDescription = () => Promise.resolve();
+  setRemoteDescription = () => Promise.resolve();
+  close = () => undefined;
+}
+
+const wake = vi.fn(() => Promise.resolve());
+
+class Quiet {
+  state = "suspended";
+  resume = wake;
+  createAnalyser = () => ({});
+  createMediaStreamSource = () => ({ connect: () => undefined });
+  close = () => Promise.resolve();
+}
+
+const track = { enabled: true, stop: () => undefined, getSettings: () => ({}) };
+/** Answers a request for a device; none is there until the person allows it. */
+let allow: () => void = () => undefined;
+let asked = 0;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sessionStorage.clear();
+  asked = 0;
+  vi.stubGlobal("isSecureContext", true);
+  vi.stubGlobal("RTCPeerConnection", Peer);
+  vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => null });
+  vi.stubGlobal("AudioContext", Quiet);
+  vi.stubGlobal("MediaStream", Object);
+  const getUserMedia = () =>
+    new Promise((resolve) => {
+      asked += 1;
+      const tracks = () => [track];
+      allow = () => resolve({ getTracks: tracks, getAudioTracks: tracks, getVideoTracks: tracks });
+    });
+  const mediaDevices = {
+    getUserMedia,
+    enumerateDevices: () => Promise.resolve([]),
+    addEventListener: vi.fn(),
+  };
+  vi.stubGlobal("navigator", { mediaDevices });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A page, and the socket in the test's hands. */
+function open(watchesOnly = false) {
+  const sent: ClientMessage[] = [];
+  let happened: (happening: Happening) => void = () => undefined;
+  const controller = new Controller((hear) => {
+    happened = hear;
+    return { open: () => undefined, send: (message) => void sent.push(message), close: () => undefined };
+  }, sessionStorage);
+  controller.begin({ room: "demo", token: "t", siteName: "Xixia", watchesOnly });
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  const says = async (message: ServerMessage) => {
+    happened({ type: "message", message });
+    await settle();
+  };
+  const last = (type: ClientMessage["type"]) =>
+    sent.findLast((message) => message.type === type)?.request ?? -1;
+  return { controller, sent, says, last, settle, happens: (happening: Happening) => happened(happening) };
+}
+
+async function inside(page: ReturnType<typeof open>): Promise<void> {
+  page.controller.join();
+  page.happens({ type: "socket-open" });
+  await page.says(joinedAnswer(page.last("join")));
+  await page.says({ type: "offer", generation: 1, sdp: OFFER });
+  await page.says({ type: "done", re: page.last("answer") });
+}
+
+describe("the page", () => {
+  it("publishes a camera that was allowed while the socket was lost, once it is back", async () => {
+    const page = open();
+    await inside(page);
+    page.happens({ type: "socket-closed" });
+    allow();
+    await page.settle();
+    expect(page.sent.map((message) => message.type)).not.toContain("publish");
+    page.happens({ type: "socket-open" });
+    await page.says(joinedAnswer(page.last("join"), { resumed: true }));
+    expect(page.sent.findLast((message) => message.type === "join")).toMatchObject({ slots: 0 });
+    expect(page.sent.at(-1)).toMatchObject({ type: "publish", tracks: [{ muted: false }, { muted: false }] });
+  });
+
+  it("publishes again what was not answered before the socket was lost", async () => {
+    const page = open();
+    await inside(page);
+    allow();
+    await page.settle();
+    const first = page.last("publish");
+    page.happens({ type: "socket-closed" });
+    page.happens({ type: "socket-open" });
+    await page.says(joinedAnswer(page.last("join"), { resumed: true }));
+    expect(first).toBeGreaterThan(0);
+    expect(page.last("publish")).toBeGreaterThan(first);
+  });
+
+  it("wakes the level meter by a key as by a touch", async () => {
+    const page = open();
+    allow();
+    await page.settle();
+    wake.mockClear();
+    dispatchEvent(new Event("keydown"));
+    expect(wake).toHaveBeenCalled(); // by each page that the tests before left open, too
+  });
+
+  it("of an audience opens no device, not even by key", async () => {
+    const page = open(true);
+    await inside(page);
+    await page.controller.toggle("video");
+    expect(asked).toBe(0);
+    await page.says({ type: "member", member: member("late", "Late", "camera") });
+    expect(page.sent.map((message) => message.type)).toEqual(["join", "answer"]);
+  });
+});
