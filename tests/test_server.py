@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from stage import answer_to, offer_sdp, tracks
 from telepresence import demo
 from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
-from telepresence.server import Running, StartError, build_app, running
+from telepresence.server import Running, StartError, build_app, log_snapshot, running
 from telepresence.settings import DataSettings, LimitSettings, ServerSettings, Settings
 from telepresence.signaling import door, websocket
 from telepresence.signaling.messages import Role
@@ -354,3 +355,27 @@ async def test_logs_hold_no_token_no_title_and_no_name(tmp_path: Path, capsys: p
     assert joined["participant"] in text
     for secret in (token, token.split(".")[0], "xixia", "Consultation", joined["resume"]):
         assert secret not in text
+
+
+def test_the_snapshot_is_one_line_without_drops_that_are_zero_and_a_slow_engine_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counters as they are; if the engine gives none in time, its own words."""
+    engine = FakeEngine()
+    counted = (
+        b'{"cpu_us": 7, "counters": {"media_in": 3}, "drops": {"bad-tag": 2, "replayed": 0}, "connections": [{}], '
+    )
+    monkeypatch.setattr(engine, "snapshot", lambda: counted + b'"tracks": [{}, {}], "slots": []}')
+    log_snapshot(engine)
+    line = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert line.count("\n") == 1
+    for part in ("connections=1", "tracks=2", "cpu_us=7", "{'bad-tag': 2}", "{'media_in': 3}"):
+        assert part in line
+
+    def slow() -> bytes:
+        message = "the engine gave no snapshot in time"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(engine, "snapshot", slow)
+    log_snapshot(engine)
+    assert "gave no snapshot" in capsys.readouterr().out
