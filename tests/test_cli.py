@@ -1,5 +1,7 @@
 """The command line: what it prints, and with which code it ends."""
 
+import asyncio
+import json
 import os
 import re
 import signal
@@ -8,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 from typer.testing import CliRunner
 
@@ -54,12 +57,27 @@ def test_a_token_is_a_link_that_the_server_accepts(tmp_path: Path) -> None:
     assert (claims.site, claims.role) == ("xixia", Role.CHAIR)
 
 
+def test_links_lead_to_rooms_of_the_settings_alone(tmp_path: Path) -> None:
+    """A room of the file is good, another one is refused with those that there are."""
+    path = tmp_path / "settings.toml"
+    path.write_text('[[rooms]]\nid = "tumour-board"\n[[rooms]]\nid = "ward.2"\n')
+    known = ("--site", "xixia", "--name", "X", "--config", str(path))
+    code, text = run("token", "--room", "ward.2", *known)
+    assert code == 0
+    assert text.startswith("http://localhost:8080/room/ward.2#t=")
+    code, text = run("token", "--room", "ward", *known)
+    assert code == 2
+    assert "tumour-board, ward.2" in re.sub(r"\s+", " ", text)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (["token", "--room", "demo", "--site", "x", "--name", "X", "--expires", "soon"], 2, "30m, 12h, 7d"),
         (["token", "--room", "demo", "--site", "x" * 65, "--name", "X"], 2, "site"),
         (["token", "--room", "demo"], 2, "site"),
+        (["token", "--room", "ward", "--site", "x", "--name", "X"], 2, "[[rooms]]"),
+        (["token", "--room", "demo", "--site", "a b", "--name", "X"], 2, "letters, digits"),
         (["config", "--config", "missing.toml"], 2, "can't be read"),
         (["serve", "--config", "missing.toml"], 2, "can't be read"),
         (["sevre"], 2, "sevre"),
@@ -96,11 +114,11 @@ def test_the_doctor_says_what_to_do_and_fails_when_an_address_is_not_ours(monkey
     assert "media.port" in text
 
 
-def serve(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
-    """Starts a real server process with the fake engine, on any free port."""
+def serve(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Starts a real server process with the fake engine, on any free port; without arguments it is the demo."""
     settings = {"TELEPRESENCE_SERVER__PORT": "0", "TELEPRESENCE_DATA__DIRECTORY": str(tmp_path / "var")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "telepresence", "serve", "--demo", "--fake-engine"],
+    return subprocess.Popen(  # noqa: S603 (our own server)
+        [sys.executable, "-m", "telepresence", "serve", "--fake-engine", *(arguments or ["--demo"])],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "COLUMNS": "80", **settings, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -136,3 +154,53 @@ def test_a_server_whose_port_is_taken_ends_with_one_and_a_sentence(tmp_path: Pat
     assert process.returncode == 1
     assert "can't be opened" in errors
     assert "Traceback" not in errors
+
+
+def listening(process: subprocess.Popen[str]) -> str:
+    """Reads until the server listens; returns its address."""
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("Listening on"):
+            return line.split()[2]
+    raise AssertionError(process.communicate()[1])
+
+
+async def test_a_server_of_rooms_from_its_file_drains_on_sigterm(tmp_path: Path) -> None:
+    """A link by `token` leads in; SIGUSR1 logs the counters; SIGTERM tells the client to come back, and ends with 0."""
+    path = tmp_path / "settings.toml"
+    path.write_text('[log]\nformat = "json"\n[[rooms]]\nid = "ward"\ntitle = "Ward 2"\n')
+    code, link = run("token", "--room", "ward", "--site", "xixia", "--name", "X", "--config", str(path))
+    assert code == 0
+    process = serve(tmp_path, "--config", str(path))
+    try:
+        url = listening(process)
+        async with asyncio.timeout(20), aiohttp.ClientSession() as http, http.ws_connect(f"{url}/ws") as ws:
+            await ws.send_json({"type": "join", "request": 1, "versions": [1], "token": link.strip().split("#t=")[1]})
+            joined = await ws.receive_json()
+            assert joined["room"] == {"id": "ward", "kind": "consultation", "title": "Ward 2"}
+            process.send_signal(signal.SIGUSR1)
+            process.send_signal(signal.SIGTERM)
+            told = [message.json() async for message in ws]
+            assert told[-1]["type"] == "closing"
+            assert told[-1]["reason"] == "draining"
+            assert ws.close_code == 1001
+        out, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    lines = [json.loads(line) for line in errors.splitlines()]
+    snapshots = [line for line in lines if line["event"] == "engine.snapshot"]
+    assert len(snapshots) == 2
+    assert snapshots[0]["connections"] == 1
+    assert {"cpu_us", "tracks", "drops", "counters"} <= snapshots[0].keys()
+    assert "Traceback" not in out + errors
+
+
+def test_a_server_without_rooms_says_that_no_link_leads_anywhere(tmp_path: Path) -> None:
+    """And how to have some."""
+    process = serve(tmp_path, "--fake-engine")
+    assert process.stdout
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert "[[rooms]]" in first

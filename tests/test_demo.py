@@ -1,6 +1,7 @@
 """The demo's bot: kept on the air, and taken off it."""
 
 import asyncio
+import itertools
 import sys
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def test_every_link_of_the_demo_leads_to_a_room_that_is_there() -> None:
         assert claims.exp > START
 
 
+def test_a_room_of_the_demo_that_is_in_the_settings_stays_as_it_is() -> None:
+    """The other one is made; and a link is an address whatever the room is called."""
+    stage = Stage()
+    demo.create_rooms(stage.directory)
+    room = stage.directory.find("demo")
+    assert room
+    assert room.title == "Consultation"
+    assert demo.link("http://x", "a/b c", "t") == "http://x/room/a%2Fb%20c#t=t"
+
+
 BOT = """#!{python}
 import os, socket, sys
 port = int(sys.argv[sys.argv.index("--url") + 1].rpartition(":")[2])
@@ -34,7 +45,7 @@ wire.recv(1)
 async def test_a_bot_that_dies_is_started_again_and_ended_with_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its token comes by the environment alone; at the third start it lives until the server stops."""
+    """Its token comes by the environment alone, a fresh one each run; at the third start it lives until the server stops."""
     reports: asyncio.Queue[tuple[str, asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
 
     async def report(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,12 +58,13 @@ async def test_a_bot_that_dies_is_started_again_and_ended_with_the_server(
     monkeypatch.setattr(demo, "BACK_OFF_S", (0.0,))
     async with await asyncio.start_server(report, "127.0.0.1", 0) as server, asyncio.timeout(20):
         url = f"http://localhost:{server.sockets[0].getsockname()[1]}"
-        task = asyncio.create_task(demo.keep_bot(url, "the-token"))
-        for _ in range(2):
+        tokens = itertools.count(1)
+        task = asyncio.create_task(demo.keep_bot(url, lambda: f"token-{next(tokens)}"))
+        for run in (1, 2):
             line, _, writer = await reports.get()
             assert (
                 line
-                == f"-m telepresence bot publish --url {url} --token-env {demo.TOKEN_VARIABLE} --clip --chart\tthe-token\n"
+                == f"-m telepresence bot publish --url {url} --token-env {demo.TOKEN_VARIABLE} --clip --chart\ttoken-{run}\n"
             )
             writer.close()
         _, third, writer = await reports.get()

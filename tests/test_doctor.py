@@ -54,3 +54,8 @@ def test_a_secret_that_others_can_read_fails(tmp_path: Path) -> None:
     assert examine(tmp_path)["token secret"].verdict is Verdict.OK
     (tmp_path / SECRET_NAME).chmod(0o640)
     assert "chmod 600" in examine(tmp_path)["token secret"].advice
+
+
+def test_the_doctor_promises_nothing_that_the_engine_does_not_do(tmp_path: Path) -> None:
+    """There is no segmentation offload yet."""
+    assert "GSO" not in " ".join(finding.found + finding.advice for finding in examine(tmp_path).values())

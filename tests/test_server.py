@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,9 +17,9 @@ from stage import answer_to, offer_sdp, tracks
 from telepresence import demo
 from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
-from telepresence.server import Running, StartError, build_app, running
+from telepresence.server import Running, StartError, build_app, log_snapshot, running
 from telepresence.settings import DataSettings, LimitSettings, ServerSettings, Settings
-from telepresence.signaling import websocket
+from telepresence.signaling import door, websocket
 from telepresence.signaling.messages import Role
 from telepresence.signaling.session import Session
 
@@ -193,6 +194,46 @@ async def test_one_socket_too_many_waits_for_a_join(tmp_path: Path) -> None:
         await asyncio.wait_for(waiting, PATIENCE_S)
 
 
+async def test_who_hangs_up_while_waiting_at_the_door_is_forgotten(tmp_path: Path) -> None:
+    """Ten connections ask for a socket, wait, and are closed by their peer; the one behind them is let in."""
+    request = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    request += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    async with house(tmp_path, sockets_per_address=1) as place, asyncio.timeout(PATIENCE_S):
+        door = place.server.hub._door
+
+        async def until(waiting: int) -> None:
+            while sum(map(len, door._waiting.values())) != waiting:
+                await place.http.get(f"{place.server.url}/healthz")
+
+        first = await place.open()
+        dead = []
+        for _ in range(10):
+            _, writer = await asyncio.open_connection("127.0.0.1", place.server.port)
+            writer.write(request)
+            dead.append(writer)
+        await until(10)
+        honest = asyncio.ensure_future(place.join("nanyang"))
+        await until(11)
+        for writer in dead:
+            writer.close()
+        await until(1)
+        await first.ws.close()
+        await honest
+
+
+async def test_a_door_with_a_full_queue_says_when_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with a time; here nobody may wait."""
+    monkeypatch.setattr(door, "MAX_WAITING", 0)
+    async with house(tmp_path, sockets_per_address=1) as place:
+        first = await place.open()
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await place.open()
+        assert caught.value.status == 503
+        assert caught.value.headers
+        assert caught.value.headers["Retry-After"] == "5"
+        await first.ws.close()
+
+
 async def test_a_client_that_does_not_read_is_cut_off_and_may_resume(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,3 +355,27 @@ async def test_logs_hold_no_token_no_title_and_no_name(tmp_path: Path, capsys: p
     assert joined["participant"] in text
     for secret in (token, token.split(".")[0], "xixia", "Consultation", joined["resume"]):
         assert secret not in text
+
+
+def test_the_snapshot_is_one_line_without_drops_that_are_zero_and_a_slow_engine_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counters as they are; if the engine gives none in time, its own words."""
+    engine = FakeEngine()
+    counted = (
+        b'{"cpu_us": 7, "counters": {"media_in": 3}, "drops": {"bad-tag": 2, "replayed": 0}, "connections": [{}], '
+    )
+    monkeypatch.setattr(engine, "snapshot", lambda: counted + b'"tracks": [{}, {}], "slots": []}')
+    log_snapshot(engine)
+    line = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert line.count("\n") == 1
+    for part in ("connections=1", "tracks=2", "cpu_us=7", "{'bad-tag': 2}", "{'media_in': 3}"):
+        assert part in line
+
+    def slow() -> bytes:
+        message = "the engine gave no snapshot in time"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(engine, "snapshot", slow)
+    log_snapshot(engine)
+    assert "gave no snapshot" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.metadata
 import os
 import platform
@@ -21,11 +22,22 @@ from rich.table import Table
 from telepresence import demo, doctor, logs
 from telepresence.auth import Authority
 from telepresence.bots.cli import app as bots
-from telepresence.server import Running, StartError, open_engine, read_secret, running, stop_signal
+from telepresence.rooms.directory import ServerFullError
+from telepresence.server import (
+    Running,
+    StartError,
+    open_engine,
+    read_secret,
+    running,
+    snapshot_on_signal,
+    stop_signal,
+)
 from telepresence.settings import Settings, SettingsError, load, render
 from telepresence.signaling.messages import Role
 
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+
+NO_ROOMS = "The settings have no rooms: give --config a file with [[rooms]], as `telepresence config --print` shows."
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,7 +85,11 @@ def serve(
         bool, typer.Option("--fake-engine", help="Run without media, to work on the control plane without Rust.")
     ] = False,
 ) -> None:
-    """Run the server until SIGTERM or Ctrl-C."""
+    """Run the server until SIGTERM or Ctrl-C.
+
+    On SIGUSR1, and when it stops, it logs one line `engine.snapshot`: what the media engine has counted since the start,
+    packets that it dropped by reason, how many connections and tracks there are, and its CPU time.
+    """
     settings = _settings(config)
     logs.configure(settings.log)
     try:
@@ -87,12 +103,22 @@ async def _serve(settings: Settings, *, with_demo: bool, fake_engine: bool) -> N
     engine = open_engine(settings, use_fake=fake_engine)
     async with running(settings, engine) as server, contextlib.AsyncExitStack() as stack:
         console = Console()
+        snapshot_on_signal(engine)
         if with_demo:
-            demo.create_rooms(server.hub.world.directory)
+            _create_demo(server)
             _print_links(console, server)
             await stack.enter_async_context(_bot(console, server, fake_engine=fake_engine))
+        elif not settings.rooms:
+            console.print(f"{NO_ROOMS} No link leads anywhere until then.", soft_wrap=True, markup=False)
         console.print(f"Listening on {server.url} (media on UDP {engine.port}). Ctrl-C stops.", soft_wrap=True)
         await stopped.wait()
+
+
+def _create_demo(server: Running) -> None:
+    try:
+        demo.create_rooms(server.hub.world.directory)
+    except ServerFullError:
+        raise StartError(f"limits.rooms leaves no place for the demo's {len(demo.ROOMS)} rooms.") from None
 
 
 def _print_links(console: Console, server: Running) -> None:
@@ -116,10 +142,8 @@ async def _bot(console: Console, server: Running, *, fake_engine: bool) -> Async
         console.print(f"No bot site is on the air: {escape(why)}.", soft_wrap=True)
         yield
         return
-    token = server.hub.world.authority.issue(
-        room=demo.BOT.room, site=demo.BOT.site, name=demo.BOT.who, role=demo.BOT.role, valid_s=demo.VALID_S
-    )
-    task = asyncio.create_task(demo.keep_bot(server.url, token))
+    make_token = functools.partial(demo.bot_token, server.hub.world.authority)
+    task = asyncio.create_task(demo.keep_bot(server.url, make_token))
     try:
         yield
     finally:
@@ -140,8 +164,9 @@ def token(
     expires: Annotated[str, typer.Option(metavar="SPAN", help="How long it is good: 30m, 12h, 7d.")] = "12h",
     config: ConfigOption = None,
 ) -> None:
-    """Print a link for one site to one room."""
+    """Print a link for one site to one room of the settings, or of the demo."""
     settings = _settings(config)
+    _require_room(settings, room)
     try:
         authority = Authority(read_secret(settings), time.time)
         made = authority.issue(room=room, site=site, name=name, role=role, valid_s=_span(expires))
@@ -150,6 +175,15 @@ def token(
     except ValueError as error:
         _fail(f"The link can't be made: {error}.", 2)
     typer.echo(demo.link(settings.public_url(settings.server.port), room, made))
+
+
+def _require_room(settings: Settings, room: str) -> None:
+    """A link to a room that the server will not have would be refused at the door, too late for whoever made it."""
+    known = [entry.id for entry in settings.rooms]
+    if room in known or room in demo.ROOMS:
+        return
+    there = f"They have {', '.join(known)}. Choose one of them, or add a [[rooms]] with this id." if known else NO_ROOMS
+    _fail(f"--room {room!r} is no room of the settings. {there}", 2)
 
 
 def _span(text: str) -> int:

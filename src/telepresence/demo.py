@@ -8,7 +8,9 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import structlog
 
@@ -61,15 +63,27 @@ LINKS = (
 BOT = Link("demo", "Demo site 演示站点", Role.MEMBER, "demo-bot")
 
 
+ROOMS = {
+    "demo": (RoomKind.CONSULTATION, "Consultation 远程会诊"),
+    "training": (RoomKind.BROADCAST, "Training 培训直播"),
+}
+
+
 def link(base: str, room: str, token: str) -> str:
     """Returns a link: the token stands behind `#`, so no server's log ever sees it."""
-    return f"{base}/room/{room}#t={token}"
+    return f"{base}/room/{quote(room, safe='')}#t={token}"
 
 
 def create_rooms(directory: RoomDirectory) -> None:
-    """Makes the two rooms of the demo."""
-    directory.create("demo", RoomKind.CONSULTATION, "Consultation 远程会诊")
-    directory.create("training", RoomKind.BROADCAST, "Training 培训直播")
+    """Makes the two rooms of the demo, where the settings have none of that id. Raises ServerFullError."""
+    for room_id, (kind, title) in ROOMS.items():
+        if directory.find(room_id) is None:
+            directory.create(room_id, kind, title)
+
+
+def bot_token(authority: Authority) -> str:
+    """Returns a fresh token for the bot site."""
+    return authority.issue(room=BOT.room, site=BOT.site, name=BOT.who, role=BOT.role, valid_s=VALID_S)
 
 
 def has_bots() -> bool:
@@ -77,13 +91,16 @@ def has_bots() -> bool:
     return all(importlib.util.find_spec(name) for name in ("aiortc", "av", "numpy", "cv2"))
 
 
-async def keep_bot(url: str, token: str) -> None:
-    """Keeps the bot site on the air until it is cancelled: starts it again, with growing waits, when it ends."""
+async def keep_bot(url: str, make_token: Callable[[], str]) -> None:
+    """Keeps the bot site on the air until it is cancelled: starts it again, with growing waits, when it ends.
+
+    Each run has a token of its own: one for all would be over after `VALID_S`.
+    """
     loop = asyncio.get_running_loop()
     failures = 0
     while True:
         started = loop.time()
-        code = await _run_bot(url, token)
+        code = await _run_bot(url, make_token())
         failures = 1 if loop.time() - started > STEADY_S else failures + 1
         wait = BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
         log.warning("bot.ended", code=code, restart_in_s=wait)

@@ -25,9 +25,6 @@ FILES = 4_096
 
 NAMES = {"rmem_max": "receive", "wmem_max": "send"}
 
-GSO_KERNEL = (4, 18)
-"""First Linux with UDP GSO (UDP_SEGMENT)."""
-
 EARLIEST = 1_767_225_600
 """1 January 2026: a clock before it is wrong, and tokens would not expire as they should."""
 
@@ -70,11 +67,7 @@ def _kernel() -> Finding:
     release = platform.release()
     if platform.system() != "Linux":
         return Finding(Verdict.FAILED, "kernel", platform.system(), "The server runs on Linux alone.")
-    numbers = [int(part) if part.isdigit() else 0 for part in release.split("-")[0].split(".")[:2]]
-    if tuple(numbers) < GSO_KERNEL:
-        advice = "Linux 4.18 or newer sends UDP in batches (GSO), at a third of the cost."
-        return Finding(Verdict.WARNING, "kernel", f"Linux {release}", advice)
-    return Finding(Verdict.OK, "kernel", f"Linux {release}, UDP in batches (GSO)")
+    return Finding(Verdict.OK, "kernel", f"Linux {release}")
 
 
 def _port(kind: socket.SocketKind, host: str, port: int, key: str) -> Finding:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telepresence.signaling.door import Door, client_address, is_own_origin
+from telepresence.signaling.door import MAX_WAITING, Door, DoorError, client_address, is_own_origin
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,60 @@ async def test_who_goes_away_while_waiting_takes_no_place() -> None:
     first.give_back()
     (await third).give_back()
     assert not door._open or set(door._open) == {"b"}
+
+
+async def test_those_whose_peer_is_gone_hold_up_nobody_behind_them() -> None:
+    """A hundred went away in the queue: the honest one behind them is next, and they are told at the next sweep."""
+    door = Door(1)
+    first = await door.enter("a")
+    gone = [asyncio.ensure_future(door.enter("a", lambda: True)) for _ in range(100)]
+    honest = asyncio.ensure_future(door.enter("a"))
+    await asyncio.ensure_future(door.enter("b"))
+    first.give_back()
+    (await honest).give_back()
+    assert {type(error) for error in await asyncio.gather(*gone, return_exceptions=True)} == {DoorError}
+    last = await door.enter("a")
+    waiting = asyncio.ensure_future(door.enter("a", lambda: True))
+    await asyncio.ensure_future(door.enter("c"))
+    door.sweep()
+    with pytest.raises(DoorError):
+        await waiting
+    last.give_back()
+    assert not door._waiting
+    assert set(door._open) == {"b", "c"}
+
+
+async def test_no_more_than_so_many_of_one_address_wait() -> None:
+    """The next is told at once; another address is served; one that goes away makes room."""
+    door = Door(1)
+    await door.enter("a")
+    here = [True] * MAX_WAITING
+    waiting = [
+        asyncio.ensure_future(door.enter("a", lambda number=number: not here[number])) for number in range(MAX_WAITING)
+    ]
+    await asyncio.ensure_future(door.enter("b"))
+    with pytest.raises(DoorError):
+        await door.enter("a")
+    here[7] = False
+    late = asyncio.ensure_future(door.enter("a"))
+    await asyncio.ensure_future(door.enter("c"))
+    with pytest.raises(DoorError):
+        await waiting[7]
+    assert not late.done()
+    for task in (late, *waiting):
+        task.cancel()
+    await asyncio.gather(late, *waiting, return_exceptions=True)
+    assert not door._waiting
+
+
+async def test_who_is_dropped_and_cancelled_at_once_gives_back_no_place() -> None:
+    """It never had one."""
+    door = Door(1)
+    await door.enter("a")
+    task = asyncio.ensure_future(door.enter("a", lambda: True))
+    await asyncio.ensure_future(door.enter("b"))
+    door.sweep()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert door._open["a"] == 1

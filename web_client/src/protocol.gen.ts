@@ -64,7 +64,6 @@ export type ConnectionState = "connected" | "failed";
  */
 export type ErrorCode =
   | "already-joined"
-  | "engine"
   | "forbidden"
   | "join-timeout"
   | "malformed"

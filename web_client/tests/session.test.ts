@@ -211,13 +211,13 @@ describe("lost media", () => {
   });
 
   it("is an answer that the server refuses, unless a newer offer is on its way", () => {
-    const refused = (code: "stale-answer" | "engine") => {
+    const refused = (code: "stale-answer" | "sdp-invalid") => {
       const story = new Story().joins().says({ type: "offer", generation: 1, sdp: OFFER });
       const [answer] = story.happens({ type: "answer-made", generation: 1, sdp: OFFER }).sent("answer");
       return story.says({ type: "error", code, message: "", re: answer?.request ?? 0 }).session.phase;
     };
     expect(refused("stale-answer")).toBe("joined");
-    expect(refused("engine")).toBe("reconnecting");
+    expect(refused("sdp-invalid")).toBe("reconnecting");
   });
 
   it("resumes with all slots after a reload", () => {

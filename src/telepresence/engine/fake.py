@@ -57,8 +57,12 @@ class FakeEngine:
             self._emit(refusal)
 
     def snapshot(self) -> bytes:
-        """Returns how many connections there are."""
-        return json.dumps({"connections": len(self.connections)}).encode()
+        """Returns connections and tracks by number; nothing is ever counted."""
+        nothing: dict[str, int] = {}
+        connections = [{"conn": conn} for conn in self.connections]
+        tracks = [{"track": track} for track in self.tracks]
+        counted = {"cpu_us": 0, "counters": nothing, "drops": nothing}
+        return json.dumps({**counted, "connections": connections, "tracks": tracks, "slots": []}).encode()
 
     def close(self) -> None:
         """Stops it."""

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from telepresence.addresses import is_loopback, origin_of
+
+MAX_WAITING = 200
+"""So many sockets of one address may wait: four rounds of the default 50, so the last one waits some 20 s at worst. Each
+holds a file descriptor and some kilobytes, so there must be an end; see protocol.md, "Transport"."""
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Iterable[str]) -> str:
@@ -63,22 +69,39 @@ class Pass:
             self._address = None
 
 
+class DoorError(Exception):
+    """This socket won't be let in: too many of its address wait already, or its peer went away."""
+
+
+class Waiter(NamedTuple):
+    """A socket that waits; `is_gone` tells whether its peer still does."""
+
+    turn: asyncio.Future[None]
+    is_gone: Callable[[], bool]
+
+
+def _never() -> bool:
+    return False
+
+
 class Door:
-    """Counts sockets without a token by address; one too many waits until another is done."""
+    """Counts sockets without a token by address; one too many waits until another is done, in order of arrival.
+
+    `MAX_WAITING` of an address may wait. Those whose peer is gone are dropped, so that they hold up nobody.
+    """
 
     def __init__(self, sockets_per_address: int) -> None:
         """`sockets_per_address` may be open at once."""
         self._limit = sockets_per_address
         self._open: dict[str, int] = {}
-        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, deque[Waiter]] = {}
 
-    async def enter(self, address: str) -> Pass:
-        """Returns once there is a place for the address."""
+    async def enter(self, address: str, is_gone: Callable[[], bool] = _never) -> Pass:
+        """Returns once there is a place for the address. Raises DoorError."""
         if self._open.get(address, 0) < self._limit:
             self._open[address] = self._open.get(address, 0) + 1
             return Pass(self, address)
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(address, []).append(turn)
+        turn = self._queue(address, is_gone)
         try:
             await turn
         except asyncio.CancelledError:
@@ -87,10 +110,11 @@ class Door:
         return Pass(self, address)
 
     def leave(self, address: str) -> None:
-        """Hands a place to the next in line, or frees it."""
-        queue = self._waiting.get(address, [])
+        """Hands a place to the next in line that is still there, or frees it."""
+        self._drop_gone(address)
+        queue = self._waiting.get(address, deque())
         while queue:
-            turn = queue.pop(0)
+            turn = queue.popleft().turn
             if not queue:
                 del self._waiting[address]
             if not turn.done():
@@ -100,12 +124,39 @@ class Door:
         if not self._open[address]:
             del self._open[address]
 
+    def sweep(self) -> None:
+        """Drops all whose peer is gone."""
+        for address in list(self._waiting):
+            self._drop_gone(address)
+
+    def _queue(self, address: str, is_gone: Callable[[], bool]) -> asyncio.Future[None]:
+        self._drop_gone(address)
+        queue = self._waiting.setdefault(address, deque())
+        if len(queue) >= MAX_WAITING:
+            raise DoorError
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(Waiter(turn, is_gone))
+        return turn
+
+    def _drop_gone(self, address: str) -> None:
+        here: list[Waiter] = []
+        for waiter in self._waiting.get(address, ()):
+            if not waiter.is_gone():
+                here.append(waiter)
+            elif not waiter.turn.done():
+                waiter.turn.set_exception(DoorError())
+        self._keep(address, here)
+
     def _cancel(self, address: str, turn: asyncio.Future[None]) -> None:
         if turn.done() and not turn.cancelled():
-            self.leave(address)
+            if turn.exception() is None:
+                self.leave(address)
             return
-        queue = self._waiting.get(address, [])
-        if turn in queue:
-            queue.remove(turn)
-        if not queue:
+        self._keep(address, [waiter for waiter in self._waiting.get(address, ()) if waiter.turn is not turn])
+
+    def _keep(self, address: str, waiters: Iterable[Waiter]) -> None:
+        queue = deque(waiters)
+        if queue:
+            self._waiting[address] = queue
+        else:
             self._waiting.pop(address, None)

@@ -105,7 +105,6 @@ class ErrorCode(StrEnum):
     NO_COMMON_CODEC = "no-common-codec"
     STALE_ANSWER = "stale-answer"
     TRACK_UNKNOWN = "track-unknown"
-    ENGINE = "engine"
 
 
 class ClosingReason(StrEnum):

@@ -20,7 +20,8 @@ from telepresence.engine.commands import Event, Refused
 from telepresence.engine.face import Engine
 from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
 from telepresence.signaling import events
-from telepresence.signaling.door import Door, Pass, client_address, is_own_origin
+from telepresence.signaling.door import MAX_WAITING as MAX_AT_DOOR
+from telepresence.signaling.door import Door, DoorError, Pass, client_address, is_own_origin
 from telepresence.signaling.messages import Error, Joined, ServerMessage
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
@@ -39,6 +40,9 @@ TICK_S = 0.25
 
 GOODBYE_S = 2
 """How long a stopping server waits for clients to close their side; a dead one would take longer."""
+
+RETRY_AFTER_S = 5
+"""When to try the door again: by then everyone who stood there without a token has been sent away."""
 
 UNSUPPORTED_CODE = 1003
 FAULT_CODE = 1011
@@ -132,7 +136,11 @@ class Hub:
             raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
         forwarded_for = request.headers.get("X-Forwarded-For", "")
         address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
-        place = await self._door.enter(address)
+        try:
+            place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
+        except DoorError:
+            text = f"{MAX_AT_DOOR} sockets of this address wait already; try again in {RETRY_AFTER_S} s.\n"
+            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": str(RETRY_AFTER_S)}) from None
         try:
             ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
             await ws.prepare(request)
@@ -218,6 +226,7 @@ class Hub:
                 log.exception("tick.fault")  # Without a next tick nobody would ever be gone.
 
     def _pass_time(self, now: float) -> None:
+        self._door.sweep()
         self.perform(self.world.directory.tick(now))
         for socket in list(self._sockets.values()):
             self.perform(socket.session.tick(now))
