@@ -107,7 +107,6 @@ fn a_nacked_packet_comes_under_the_number_kept_free() {
 
 /// A key frame whose first packet comes late, by the publisher's repair, is forwarded whole: what came before it is in the store.
 #[test]
-#[ignore = "the engine forwards only what arrives after the first packet; the viewer must ask for each of the others"]
 fn a_keyframe_whose_first_packet_was_repaired_is_forwarded_whole() {
     let mut world = World::new();
     let publisher = world.publish(vec![Media::Camera(1, Camera::default())]);
@@ -157,7 +156,6 @@ fn what_waited_for_a_slot_leaves_with_its_source() {
 
 /// A packet that waits to leave is not repeated before it: the receiver gets it once.
 #[test]
-#[ignore = "the engine repeats what still waits in its pacer, and then sends it too"]
 fn what_waits_in_the_pacer_is_not_repeated() {
     let (mut world, publisher, watcher) = World::on_the_air();
     let mut frame = vp8(false, 101, 1);

@@ -66,7 +66,6 @@ fn a_bad_line_harms_nobody_else() {
 
 /// However often a viewer on a bad line asks, its publisher is asked for a key frame once a second at most.
 #[test]
-#[ignore = "the engine passes a request on every 300 ms: key frames are not rationed yet"]
 fn a_bad_line_does_not_fill_the_uplink_with_keyframes() {
     let (mut world, publisher, _) = call(1);
     world.run(Duration::from_secs(1));
@@ -80,7 +79,6 @@ fn a_bad_line_does_not_fill_the_uplink_with_keyframes() {
 
 /// A line that drops nearly everything is not sent more repairs than media.
 #[test]
-#[ignore = "the engine repeats whatever is asked for, several times what the line carries"]
 fn a_bad_line_is_not_flooded_with_repairs() {
     let (mut world, _, _) = call(1);
     join_on_a_bad_line(&mut world);
@@ -105,10 +103,11 @@ fn a_storm_of_joins_asks_the_publisher_for_few_keyframes() {
         }
         world.run(Duration::from_secs(3));
         let asked = world.publisher_of(publisher).pictures[0].keyframes_asked - before;
-        assert!((1..=5).contains(&asked), "{asked} requests: one every 300 ms at most");
+        assert!((1..=5).contains(&asked), "{asked} requests: a few are free, then one a second");
         for viewer in viewers {
             let watched = &world.screen(viewer, 0).decoder.watched;
-            assert!(watched.shown() > 45, "{}", watched.shown());
+            // The last joins after a second, and waits another for a key frame at most.
+            assert!(watched.shown() > 28, "{}", watched.shown());
             assert_eq!((watched.freezes, watched.broken), (0, 0));
         }
         world.account();

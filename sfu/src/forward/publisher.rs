@@ -2,10 +2,11 @@
 //!
 //! `node/ingress.rs` brings plaintext packets here; what was stored is announced to the track's subscribers.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 
+use super::keyframes::Keyframes;
 use super::nack::NackGenerator;
 use super::store::{AUDIO_CAPACITY, Meta, Store, VIDEO_CAPACITY};
 use crate::command::{Codec, Kind, ReceiveTrack};
@@ -19,8 +20,6 @@ use crate::rtp::sequence::Unwrapper;
 use crate::rtp::twcc::Arrivals;
 use crate::rtp::vp8;
 
-/// A key frame request is repeated this often until it is answered. Source: interop.md, "Chromium".
-const KEYFRAME_RETRY: Duration = Duration::from_millis(300);
 /// Tracks that one peer may publish: a site's cameras and devices, and some to spare. Each video track holds a store.
 pub const TRACKS_MAX: usize = 16;
 
@@ -87,8 +86,10 @@ pub struct Track {
     pub subscribers: Vec<Subscription>,
     /// What is missing.
     pub nack: NackGenerator,
-    /// Whether somebody waits for a key frame, and since when one was asked for.
-    pub keyframe: KeyframeRequest,
+    /// Its key frames, and who waits for one.
+    pub keyframes: Keyframes,
+    /// Whether media of it has come.
+    pub live: bool,
     /// A moment on the server's wall clock and the RTP timestamp of it, from the last sender report.
     pub clock: Option<(Ntp, u32)>,
     /// Reception statistics.
@@ -107,7 +108,8 @@ impl Track {
             store: Store::new(capacity),
             subscribers: Vec::new(),
             nack: NackGenerator::default(),
-            keyframe: KeyframeRequest::default(),
+            keyframes: Keyframes::default(),
+            live: false,
             clock: None,
             reception: Reception::default(),
             unwrapper: Unwrapper::default(),
@@ -155,7 +157,7 @@ impl Track {
         now: Instant,
     ) -> Result<(u64, bool), DropReason> {
         if self.config.nack && self.nack.on_packet(sequence, now) {
-            self.keyframe.want();
+            self.keyframes.want();
         }
         if payload.is_empty() {
             // A padding packet keeps its number in the stream: it is stored so that it is forwarded as what it is.
@@ -171,10 +173,7 @@ impl Track {
             Codec::Opus => (None, false),
         };
         self.store.insert(meta(sequence, header, vp8), payload)?;
-        if keyframe {
-            self.keyframe.answered();
-            self.reception.on_keyframe(header.timestamp);
-        }
+        self.keyframes.on_packet(header.timestamp, payload.len(), keyframe, now);
         Ok((sequence, keyframe))
     }
 
@@ -196,37 +195,6 @@ fn meta(sequence: u64, header: &Header, vp8: Option<vp8::Descriptor>) -> Meta {
     Meta { sequence, timestamp: header.timestamp, marker: header.marker, vp8 }
 }
 
-/// Coalesces key frame requests: one answer serves all who wait.
-#[derive(Debug, Default)]
-pub struct KeyframeRequest {
-    wanted: bool,
-    asked: Option<Instant>,
-    /// Requests sent.
-    pub sent: u64,
-}
-
-impl KeyframeRequest {
-    /// Somebody waits for a key frame.
-    pub fn want(&mut self) {
-        self.wanted = true;
-    }
-
-    /// A key frame came.
-    pub fn answered(&mut self) {
-        self.wanted = false;
-    }
-
-    /// Whether to ask the publisher now.
-    pub fn due(&mut self, now: Instant) -> bool {
-        let due = self.wanted && self.asked.is_none_or(|asked| now.duration_since(asked) >= KEYFRAME_RETRY);
-        if due {
-            self.asked = Some(now);
-            self.sent += 1;
-        }
-        due
-    }
-}
-
 /// Reception statistics of one SSRC. Source: RFC 3550 A.1, A.3, A.8.
 #[derive(Debug, Default)]
 pub struct Reception {
@@ -236,9 +204,6 @@ pub struct Reception {
     pub bytes: u64,
     /// Retransmissions received.
     pub repaired: u64,
-    /// Key frames received.
-    pub keyframes: u64,
-    newest_keyframe: Option<u32>,
     first: Option<u64>,
     newest: u64,
     jitter: f64,
@@ -260,13 +225,6 @@ impl Reception {
             let arrived = now.duration_since(then).as_secs_f64() * f64::from(clock_rate);
             let sent = f64::from(timestamp.wrapping_sub(before) as i32);
             self.jitter += ((arrived - sent).abs() - self.jitter) / 16.0;
-        }
-    }
-
-    /// A key frame begins; parameter sets and picture of one share a timestamp and count once.
-    fn on_keyframe(&mut self, timestamp: u32) {
-        if self.newest_keyframe.replace(timestamp) != Some(timestamp) {
-            self.keyframes += 1;
         }
     }
 

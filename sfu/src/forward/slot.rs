@@ -48,6 +48,7 @@ pub struct Rewriter {
     newest_picture: Option<u16>,
     newest_tl0: Option<u8>,
     newest_timestamp: Option<(u32, Instant)>,
+    left: Window,
 }
 
 impl Rewriter {
@@ -59,12 +60,14 @@ impl Rewriter {
             newest_picture: None,
             newest_tl0: None,
             newest_timestamp: None,
+            left: Window::default(),
         }
     }
 
     /// The source changed: the next packet begins an epoch.
     pub fn end_epoch(&mut self) {
         self.epoch = None;
+        self.left = Window::default();
     }
 
     /// The numbers of a packet that leaves now. `first_in` is where the source's time in this slot began.
@@ -74,6 +77,7 @@ impl Rewriter {
         }
         let numbers = self.numbers(meta)?;
         self.newest = self.newest.max(numbers.sequence);
+        self.left.set(meta.sequence);
         self.note_picture(meta, &numbers);
         if self.newest_timestamp.is_none_or(|(newest, _)| numbers.timestamp.wrapping_sub(newest) as i32 >= 0) {
             self.newest_timestamp = Some((numbers.timestamp, now));
@@ -95,12 +99,13 @@ impl Rewriter {
         })
     }
 
-    /// The source's sequence number of a packet that the receiver names by the low bits of ours.
+    /// The source's sequence number of a packet that left, which the receiver names by the low bits of ours. What still waits
+    /// to leave is none: it will come by itself.
     pub fn source_sequence(&self, outgoing: u16) -> Option<u64> {
         let epoch = self.epoch?;
         let behind = u64::from((self.newest as u16).wrapping_sub(outgoing));
         let extended = self.newest.checked_sub(behind)?;
-        Some(epoch.first_in + extended.checked_sub(epoch.first_out)?)
+        Some(epoch.first_in + extended.checked_sub(epoch.first_out)?).filter(|sequence| self.left.has(*sequence))
     }
 
     /// What is added to the source's timestamps in this epoch.
@@ -133,6 +138,40 @@ impl Rewriter {
         let later = |newest: u8| numbers.tl0_index.wrapping_sub(newest) < 128;
         if vp8.tl0_index.is_some() && self.newest_tl0.is_none_or(later) {
             self.newest_tl0 = Some(numbers.tl0_index);
+        }
+    }
+}
+
+/// Which of the newest 1,024 packets of a source left: as many as its store holds.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    newest: u64,
+    bits: [u64; 16],
+}
+
+impl Window {
+    const SIZE: u64 = 1024;
+
+    fn set(&mut self, sequence: u64) {
+        if sequence > self.newest {
+            let ahead = (sequence - self.newest).min(Self::SIZE);
+            (sequence + 1 - ahead..=sequence).for_each(|skipped| self.write(skipped, false));
+            self.newest = sequence;
+        }
+        if sequence + Self::SIZE > self.newest {
+            self.write(sequence, true);
+        }
+    }
+
+    fn has(&self, sequence: u64) -> bool {
+        let word = self.bits.get((sequence % Self::SIZE / 64) as usize).copied().unwrap_or(0);
+        sequence <= self.newest && sequence + Self::SIZE > self.newest && word & (1 << (sequence % 64)) != 0
+    }
+
+    fn write(&mut self, sequence: u64, left: bool) {
+        if let Some(word) = self.bits.get_mut((sequence % Self::SIZE / 64) as usize) {
+            let bit = 1 << (sequence % 64);
+            *word = if left { *word | bit } else { *word & !bit };
         }
     }
 }
@@ -227,6 +266,11 @@ impl Slot {
         self.epoch = self.epoch.wrapping_add(1);
         self.gate = Gate::Waiting;
         self.rewriter.end_epoch();
+    }
+
+    /// Whether nothing was forwarded yet of the source that is in the slot.
+    pub fn is_waiting(&self) -> bool {
+        self.gate == Gate::Waiting
     }
 
     /// Whether a packet of the source is to be queued.

@@ -73,6 +73,12 @@ impl Store {
         self.newest = None;
     }
 
+    /// What is held behind `sequence`, in order.
+    pub fn after(&self, sequence: u64) -> impl Iterator<Item = u64> {
+        let newest = self.newest.unwrap_or(sequence);
+        (sequence + 1..=newest).filter(|later| self.meta(*later).is_some())
+    }
+
     /// The packet with this extended sequence number, if the ring still holds it.
     pub fn get(&self, sequence: u64) -> Option<(&Meta, &[u8])> {
         let index = self.index(sequence);

@@ -15,6 +15,8 @@ use crate::rtp::rtcp;
 
 /// Repairs that are remembered, so that a packet is not repeated twice within a round trip.
 const REPAIRS: usize = 256;
+/// Repairs that each media packet pays for: a line that loses a third of everything is still repaired.
+const REPAIRS_A_PACKET: f32 = 0.5;
 /// What a round trip is taken for before it was measured.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 /// Packets that one NACK may ask for: more missing at once wants a key frame.
@@ -42,6 +44,7 @@ pub struct Down {
     pub nacked: u64,
     codecs: Vec<SendCodec>,
     repairs: Box<[Option<Repair>]>,
+    repair_budget: f32,
     by_ssrc: FxHashMap<u32, usize>,
 }
 
@@ -56,6 +59,7 @@ impl Down {
             nacked: 0,
             codecs: Vec::new(),
             repairs: vec![None; REPAIRS].into_boxed_slice(),
+            repair_budget: REPAIRS as f32,
             by_ssrc: FxHashMap::default(),
         }
     }
@@ -81,12 +85,20 @@ impl Down {
         self.codecs.iter().find(|taken| taken.codec == codec)
     }
 
-    /// Queues a stored packet for a slot. Errors: `QueueFull`; the slot then waits for the next key frame.
-    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool) -> Result<(), DropReason> {
+    /// Queues a stored packet for a slot; with the one that opens the slot also those that came before it and belong behind it.
+    /// Errors: `QueueFull`; the slot then waits for the next key frame.
+    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool, store: &Store) -> Result<(), DropReason> {
         let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
+        let waited = target.is_waiting();
         if !target.admits(sequence, keyframe) {
             return Ok(());
         }
+        self.queue(slot, sequence)?;
+        if waited { store.after(sequence).try_for_each(|later| self.queue(slot, later)) } else { Ok(()) }
+    }
+
+    fn queue(&mut self, slot: usize, sequence: u64) -> Result<(), DropReason> {
+        let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
         let class = if target.config.kind == Kind::Audio { Class::Audio } else { Class::Video };
         let item = Queued { slot, epoch: target.epoch, sequence, repair: false };
         if self.pacer.push(class, item) {
@@ -107,10 +119,16 @@ impl Down {
             self.nacked += 1;
             let source = self.slots.get(slot).and_then(|target| target.rewriter.source_sequence(outgoing));
             let Some(sequence) = source.filter(|sequence| repairs && store.get(*sequence).is_some()) else { continue };
-            if self.begin_repair(Repair { slot, sequence, at: now }, round_trip) {
+            if self.repair_budget >= 1.0 && self.begin_repair(Repair { slot, sequence, at: now }, round_trip) {
+                self.repair_budget -= 1.0;
                 self.pacer.push(Class::Repair, Queued { slot, epoch, sequence, repair: true });
             }
         }
+    }
+
+    /// A media packet left: repairs may be half as many, so that a line that drops nearly everything is not flooded.
+    pub fn on_left(&mut self) {
+        self.repair_budget = (self.repair_budget + REPAIRS_A_PACKET).min(REPAIRS as f32);
     }
 
     /// Remembers a repair; false when the same one is on its way.

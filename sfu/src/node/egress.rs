@@ -110,6 +110,7 @@ impl Node {
             slot.sent.packets += 1;
             slot.sent.bytes += body.len() as u64;
             slot.report_due.get_or_insert(now);
+            down.on_left();
             self.counters.media_out += 1;
         }
         Some(())

@@ -125,7 +125,7 @@ impl Node {
         }
         let (sequence, keyframe) =
             if repair { track.on_repair(packet, header, now)? } else { track.on_media(packet, header, now)? };
-        if !repair && track.reception.packets == 1 {
+        if !std::mem::replace(&mut track.live, true) {
             let conn = self.connections.get(track.connection).map_or(0, |connection| connection.id);
             self.events.push_back(Event::TrackLive { conn, track: track.config.track });
         }
@@ -161,7 +161,7 @@ impl Node {
             };
             let Side::Down(down) = &mut subscriber.side else { continue };
             let idle = down.pacer.is_empty();
-            if let Err(reason) = down.on_stored(*slot, sequence, keyframe) {
+            if let Err(reason) = down.on_stored(*slot, sequence, keyframe, &track.store) {
                 self.drops.count(reason);
             }
             if idle && !down.pacer.is_empty() {
@@ -209,7 +209,7 @@ impl Node {
                 // An empty slot's requests are ignored: there is nobody to ask.
                 let track = down.slot_of(media).and_then(|(_, slot)| slot.track);
                 if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
-                    track.keyframe.want();
+                    track.keyframes.want();
                 }
             }
             Report::Nack { media, pairs } => {

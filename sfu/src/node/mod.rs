@@ -152,8 +152,8 @@ fn track_stats(track: &Track) -> TrackStats {
         lost: track.reception.lost().saturating_sub(track.reception.repaired),
         repaired: track.reception.repaired,
         jitter_ms: f64::from(track.reception.jitter()) * 1000.0 / f64::from(track.config.clock_rate.max(1)),
-        keyframes: track.reception.keyframes,
-        keyframe_requests: track.keyframe.sent,
+        keyframes: track.keyframes.received,
+        keyframe_requests: track.keyframes.sent,
         subscribers: track.subscribers.len(),
     }
 }

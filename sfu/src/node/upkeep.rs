@@ -61,7 +61,7 @@ impl Node {
         let Side::Down(down) = &connection.side else { return };
         for slot in down.slots.iter().filter(|slot| slot.waits_for_keyframe()) {
             if let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) {
-                track.keyframe.want();
+                track.keyframes.want();
             }
         }
     }
@@ -83,7 +83,7 @@ impl Node {
                 self.counters.nacks_out += self.scratch.sequences.len() as u64;
                 rtcp::write_nack(out, OUR_SSRC, ssrc, self.scratch.sequences.iter().copied());
             }
-            if track.config.pli && track.keyframe.due(now) {
+            if track.config.pli && track.keyframes.due(now) {
                 self.counters.keyframe_requests_out += 1;
                 rtcp::write_pli(out, OUR_SSRC, ssrc);
             }
