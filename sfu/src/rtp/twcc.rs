@@ -159,11 +159,9 @@ fn finish(out: &mut Vec<u8>, start: usize) {
         out.push(padding as u8);
     }
     let words = ((out.len() - start) / 4 - 1) as u16;
-    if let Some(head) = out.get_mut(start..start + 4) {
-        if padding > 0 {
-            head[0] |= 0x20;
-        }
-        head[2..].copy_from_slice(&words.to_be_bytes());
+    if let Some([first, _, length @ ..]) = out.get_mut(start..start + 4) {
+        *first |= if padding > 0 { 0x20 } else { 0 };
+        length.copy_from_slice(&words.to_be_bytes());
     }
 }
 
