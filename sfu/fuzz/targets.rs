@@ -15,8 +15,11 @@ use sfu::transport::dtls::{Certificate, Dtls, DtlsOutput, DtlsRole, Fingerprint,
 use sfu::transport::srtp::{KeyingMaterial, Opener, Profile};
 use sfu::transport::stun::BindingRequest;
 
+/// What is done with the bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target by name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("stun", stun),
     ("dtls", dtls),
     ("srtp", srtp),
