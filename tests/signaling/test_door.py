@@ -1,10 +1,20 @@
 """Who may open a socket, and how many."""
 
 import asyncio
+import re
 
 import pytest
 
-from telepresence.signaling.door import MAX_WAITING, Door, DoorError, client_address, is_own_origin, queue_limit
+from stage import REPOSITORY
+from telepresence.signaling.door import (
+    MAX_WAITING,
+    PATIENCE_S,
+    Door,
+    DoorError,
+    client_address,
+    is_own_origin,
+    queue_limit,
+)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +150,11 @@ async def test_who_is_dropped_and_cancelled_at_once_gives_back_no_place() -> Non
 def test_as_many_may_wait_as_get_in_in_time(sockets: int, silence_s: float, expected: int) -> None:
     """Even if nobody in front of them ever joins; by default each place is free after 5 s and a tick."""
     assert queue_limit(sockets, silence_s) == expected
+
+
+def test_the_page_waits_longer_than_the_door_lets_it() -> None:
+    """One that gave up before its turn would begin again at the end of the queue."""
+    page = (REPOSITORY / "web_client" / "src" / "session" / "socket.ts").read_text()
+    found = re.search(r"OPEN_TIMEOUT_MS = ([\d_]+);", page)
+    assert found
+    assert int(found[1]) > PATIENCE_S * 1000
