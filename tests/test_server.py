@@ -3,10 +3,12 @@
 import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
@@ -15,12 +17,15 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from stage import answer_to, offer_sdp, tracks
 from telepresence import demo
+from telepresence.bots.link import Link
+from telepresence.bots.session import RefusedError, join
+from telepresence.bots.session import Session as BotSession
 from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
 from telepresence.server import Running, StartError, build_app, log_snapshot, running
 from telepresence.settings import DataSettings, LimitSettings, ServerSettings, Settings
-from telepresence.signaling import door, websocket
-from telepresence.signaling.messages import Role
+from telepresence.signaling import websocket
+from telepresence.signaling.messages import Error, ErrorCode, Mute, Role
 from telepresence.signaling.session import Session
 
 PATIENCE_S = 10
@@ -195,7 +200,7 @@ async def test_one_socket_too_many_waits_for_a_join(tmp_path: Path) -> None:
 
 
 async def test_who_hangs_up_while_waiting_at_the_door_is_forgotten(tmp_path: Path) -> None:
-    """Ten connections ask for a socket, wait, and are closed by their peer; the one behind them is let in."""
+    """Three connections ask for a socket, wait, and are closed by their peer; the one behind them is let in."""
     request = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     request += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     async with house(tmp_path, sockets_per_address=1) as place, asyncio.timeout(PATIENCE_S):
@@ -207,13 +212,13 @@ async def test_who_hangs_up_while_waiting_at_the_door_is_forgotten(tmp_path: Pat
 
         first = await place.open()
         dead = []
-        for _ in range(10):
+        for _ in range(3):
             _, writer = await asyncio.open_connection("127.0.0.1", place.server.port)
             writer.write(request)
             dead.append(writer)
-        await until(10)
+        await until(3)
         honest = asyncio.ensure_future(place.join("nanyang"))
-        await until(11)
+        await until(4)
         for writer in dead:
             writer.close()
         await until(1)
@@ -221,16 +226,15 @@ async def test_who_hangs_up_while_waiting_at_the_door_is_forgotten(tmp_path: Pat
         await honest
 
 
-async def test_a_door_with_a_full_queue_says_when_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with a time; here nobody may wait."""
-    monkeypatch.setattr(door, "MAX_WAITING", 0)
-    async with house(tmp_path, sockets_per_address=1) as place:
+async def test_a_door_with_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
+    """503 with a time; here sockets may be silent for so long that nobody may wait."""
+    async with house(tmp_path, sockets_per_address=1, join_timeout_s=30.5) as place:
         first = await place.open()
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
             await place.open()
         assert caught.value.status == 503
         assert caught.value.headers
-        assert caught.value.headers["Retry-After"] == "5"
+        assert caught.value.headers["Retry-After"] == "31"
         await first.ws.close()
 
 
@@ -357,7 +361,7 @@ async def test_logs_hold_no_token_no_title_and_no_name(tmp_path: Path, capsys: p
         assert secret not in text
 
 
-def test_the_snapshot_is_one_line_without_drops_that_are_zero_and_a_slow_engine_is_said(
+async def test_the_snapshot_is_one_line_without_drops_that_are_zero_and_a_slow_engine_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counters as they are; if the engine gives none in time, its own words."""
@@ -366,16 +370,44 @@ def test_the_snapshot_is_one_line_without_drops_that_are_zero_and_a_slow_engine_
         b'{"cpu_us": 7, "counters": {"media_in": 3}, "drops": {"bad-tag": 2, "replayed": 0}, "connections": [{}], '
     )
     monkeypatch.setattr(engine, "snapshot", lambda: counted + b'"tracks": [{}, {}], "slots": []}')
-    log_snapshot(engine)
+    await log_snapshot(engine)
     line = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert line.count("\n") == 1
     for part in ("connections=1", "tracks=2", "cpu_us=7", "{'bad-tag': 2}", "{'media_in': 3}"):
         assert part in line
 
+    for error in (RuntimeError, BlockingIOError):
+        monkeypatch.setattr(engine, "snapshot", Mock(side_effect=error("the engine gave no snapshot")))
+        await log_snapshot(engine)
+        assert "gave no snapshot" in capsys.readouterr().out
+
+
+async def test_a_snapshot_that_takes_long_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine answers only after the event loop has gone on."""
+    engine, has_gone_on = FakeEngine(), threading.Event()
+    told = engine.snapshot()
+
     def slow() -> bytes:
-        message = "the engine gave no snapshot in time"
-        raise RuntimeError(message)
+        assert has_gone_on.wait(PATIENCE_S)
+        return told
 
     monkeypatch.setattr(engine, "snapshot", slow)
-    log_snapshot(engine)
-    assert "gave no snapshot" in capsys.readouterr().out
+    logging = asyncio.create_task(log_snapshot(engine))
+    asyncio.get_running_loop().call_soon(has_gone_on.set)
+    await logging
+
+
+async def test_a_bot_that_says_too_much_is_told_of_that_message_alone(tmp_path: Path) -> None:
+    """The refusal comes back to its request, and the socket goes on."""
+    async with house(tmp_path, messages_burst=1, messages_per_second=1) as place:
+        async with await BotSession.open(Link(place.server.url, place.token())) as bot:
+            link = Link(place.server.url, place.token())
+            listening = asyncio.create_task(bot.listen(lambda _: None))
+            await join(bot, link, slots=0, resume=None)
+            for code in (ErrorCode.TRACK_UNKNOWN, ErrorCode.TOO_MANY, ErrorCode.TOO_MANY):
+                with pytest.raises(RefusedError) as caught:
+                    await bot.request(Mute(request=bot.next_request(), mid="0", muted=True))
+                assert caught.value.code is code
+            bot._settle(Error(code=ErrorCode.TOO_MANY, message="As a frame without a number is told."))
+            assert not listening.done()
+        await listening

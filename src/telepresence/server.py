@@ -118,7 +118,7 @@ async def running(settings: Settings, engine: Engine) -> AsyncIterator[Running]:
             yield Running(hub, hub.public_url, port)
             log.info("server.stopping")
             await hub.stop()
-            log_snapshot(engine)
+            await log_snapshot(engine)
         finally:
             await runner.cleanup()
     finally:
@@ -159,14 +159,24 @@ def stop_signal() -> asyncio.Event:
 
 def snapshot_on_signal(engine: Engine) -> None:
     """SIGUSR1 logs the engine's counters from now on."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, log_snapshot, engine)
+    tasks: set[asyncio.Task[None]] = set()  # The loop itself holds no task.
+
+    def begin() -> None:
+        task = asyncio.create_task(log_snapshot(engine))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, begin)
 
 
-def log_snapshot(engine: Engine) -> None:
-    """Logs what the engine has counted since its start, in one line: no connection by name, no drop that is zero."""
+async def log_snapshot(engine: Engine) -> None:
+    """Logs what the engine has counted since its start, in one line: no connection by name, no drop that is zero.
+
+    An engine under load may take up to a second, so it is asked in a thread; signaling goes on meanwhile.
+    """
     try:
-        snapshot = msgspec.json.decode(engine.snapshot())
-    except RuntimeError as error:
+        snapshot = msgspec.json.decode(await asyncio.to_thread(engine.snapshot))
+    except (BlockingIOError, RuntimeError) as error:
         log.warning("engine.snapshot", failed=str(error))
         return
     log.info(

@@ -96,10 +96,13 @@ class LimitSettings(Section, frozen=True):
         Meta(description="Published tracks at one time, of all rooms; a video track takes about 1.5 MB of memory."),
     ] = 1000
     messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
-    messages_burst: Annotated[Count, Meta(description="Messages a participant may send at once.")] = 60
+    messages_burst: Annotated[
+        Count,
+        Meta(description="Messages a participant may send at once; a description counts as ten, or as all of them."),
+    ] = 60
     sockets_per_address: Annotated[
         Count,
-        Meta(description="Open sockets of one address that have not shown a valid token; further ones wait."),
+        Meta(description="Open sockets of one address that have not shown a valid token; further ones wait, 21 s at most."),
     ] = 50
     join_timeout_s: Annotated[
         float, Meta(gt=0, le=60, description="Seconds that a new socket has to send its first message.")

@@ -1,10 +1,20 @@
 """Who may open a socket, and how many."""
 
 import asyncio
+import re
 
 import pytest
 
-from telepresence.signaling.door import MAX_WAITING, Door, DoorError, client_address, is_own_origin
+from stage import REPOSITORY
+from telepresence.signaling.door import (
+    MAX_WAITING,
+    PATIENCE_S,
+    Door,
+    DoorError,
+    client_address,
+    is_own_origin,
+    queue_limit,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +59,7 @@ def test_only_pages_of_the_server_itself_may_connect(origin: str | None, public:
 
 async def test_one_socket_too_many_waits_until_another_is_done() -> None:
     """Nobody is refused, and another address does not wait at all."""
-    door = Door(2)
+    door = Door(2, MAX_WAITING)
     first, _ = await door.enter("a"), await door.enter("a")
     third = asyncio.ensure_future(door.enter("a"))
     await door.enter("b")
@@ -64,7 +74,7 @@ async def test_one_socket_too_many_waits_until_another_is_done() -> None:
 
 async def test_who_goes_away_while_waiting_takes_no_place() -> None:
     """The place goes to the next one."""
-    door = Door(1)
+    door = Door(1, MAX_WAITING)
     first = await door.enter("a")
     second, third = asyncio.ensure_future(door.enter("a")), asyncio.ensure_future(door.enter("a"))
     await door.enter("b")
@@ -78,7 +88,7 @@ async def test_who_goes_away_while_waiting_takes_no_place() -> None:
 
 async def test_those_whose_peer_is_gone_hold_up_nobody_behind_them() -> None:
     """A hundred went away in the queue: the honest one behind them is next, and they are told at the next sweep."""
-    door = Door(1)
+    door = Door(1, MAX_WAITING)
     first = await door.enter("a")
     gone = [asyncio.ensure_future(door.enter("a", lambda: True)) for _ in range(100)]
     honest = asyncio.ensure_future(door.enter("a"))
@@ -99,7 +109,7 @@ async def test_those_whose_peer_is_gone_hold_up_nobody_behind_them() -> None:
 
 async def test_no_more_than_so_many_of_one_address_wait() -> None:
     """The next is told at once; another address is served; one that goes away makes room."""
-    door = Door(1)
+    door = Door(1, MAX_WAITING)
     await door.enter("a")
     here = [True] * MAX_WAITING
     waiting = [
@@ -122,7 +132,7 @@ async def test_no_more_than_so_many_of_one_address_wait() -> None:
 
 async def test_who_is_dropped_and_cancelled_at_once_gives_back_no_place() -> None:
     """It never had one."""
-    door = Door(1)
+    door = Door(1, MAX_WAITING)
     await door.enter("a")
     task = asyncio.ensure_future(door.enter("a", lambda: True))
     await asyncio.ensure_future(door.enter("b"))
@@ -131,3 +141,20 @@ async def test_who_is_dropped_and_cancelled_at_once_gives_back_no_place() -> Non
     with pytest.raises(asyncio.CancelledError):
         await task
     assert door._open["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("sockets", "silence_s", "expected"),
+    [(50, 5.25, 200), (50, 10.25, 100), (3, 5.25, 12), (1, 0.01, MAX_WAITING), (50, 20.25, 50), (50, 30.25, 0)],
+)
+def test_as_many_may_wait_as_get_in_in_time(sockets: int, silence_s: float, expected: int) -> None:
+    """Even if nobody in front of them ever joins; by default each place is free after 5 s and a tick."""
+    assert queue_limit(sockets, silence_s) == expected
+
+
+def test_the_page_waits_longer_than_the_door_lets_it() -> None:
+    """One that gave up before its turn would begin again at the end of the queue."""
+    page = (REPOSITORY / "web_client" / "src" / "session" / "socket.ts").read_text()
+    found = re.search(r"OPEN_TIMEOUT_MS = ([\d_]+);", page)
+    assert found
+    assert int(found[1]) > PATIENCE_S * 1000

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def test_a_burst_beyond_the_bucket_is_told_to_wait_and_a_flood_is_cut_off() -> N
     client = stage.join()
     for _ in range(4):
         client.send("mute", mid="0", muted=True)
-    assert client.error.code is ErrorCode.TOO_MANY
+    assert (client.error.code, client.error.re) == (ErrorCode.TOO_MANY, 5)
     stage.advance(1)
     client.send("mute", mid="0", muted=True)
     assert client.error.code is ErrorCode.TRACK_UNKNOWN
@@ -148,3 +149,39 @@ def test_a_description_counts_as_ten_messages() -> None:
     stage.advance(0.5)
     client.publish("0")
     assert len(client.all(Published)) == 6
+
+
+@pytest.mark.parametrize("burst", [1, 2, 5, 9, 10])
+def test_a_bucket_smaller_than_a_description_still_carries_one(burst: int) -> None:
+    """The operator allows few messages at once: a description takes all of them, and the next one goes a second later."""
+    stage = Stage(burst=burst)
+    client = stage.join()
+    client.answer()
+    assert not client.all(Error)
+    client.publish("0")
+    assert (client.error.code, client.error.re) == (ErrorCode.TOO_MANY, 3)
+    stage.advance(1)
+    client.publish("0")
+    assert len(client.all(Published)) == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "re"),
+    [
+        ('{"text": [1, {"request": 9}], "request": 41}', 41),
+        ('{"type": "mute", "request": true}', None),
+        ('{"type": "mute"}', None),
+        ("garbage", None),
+        (b"\xff", None),
+        ("[" * 50_000, None),
+        ('{"request": 41, "text": "' + "x" * 100_000 + '"}', None),
+    ],
+)
+def test_a_frame_that_is_refused_unread_names_its_request_where_that_can_be_found(
+    frame: str | bytes, re: int | None
+) -> None:
+    """The bucket is empty, and the frame may be anything."""
+    client = Stage(burst=1).join()
+    client.send("mute", mid="0", muted=True)
+    client.send_raw(frame)
+    assert (client.error.code, client.error.re) == (ErrorCode.TOO_MANY, re)

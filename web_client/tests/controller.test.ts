@@ -17,6 +17,7 @@ class Peer {
   createOffer = () => Promise.resolve({});
   setLocalDescription = () => Promise.resolve();
   setRemoteDescription = () => Promise.resolve();
+  getStats = () => Promise.resolve(new Map());
   close = () => undefined;
 }
 
@@ -25,7 +26,7 @@ const wake = vi.fn(() => Promise.resolve());
 class Quiet {
   state = "suspended";
   resume = wake;
-  createAnalyser = () => ({});
+  createAnalyser = () => ({ getFloatTimeDomainData: () => undefined });
   createMediaStreamSource = () => ({ connect: () => undefined });
   close = () => Promise.resolve();
 }
@@ -114,6 +115,18 @@ describe("the page", () => {
     page.happens({ type: "socket-open" });
     await page.says(joinedAnswer(page.last("join"), { resumed: true }));
     expect(first).toBeGreaterThan(0);
+    expect(page.last("publish")).toBeGreaterThan(first);
+  });
+
+  it("sends a publish again a second after it was one message too many", async () => {
+    const page = open();
+    await inside(page);
+    allow();
+    await page.settle();
+    const first = page.last("publish");
+    await page.says({ type: "error", code: "too-many", message: "Wait a second.", re: first });
+    expect(page.last("publish")).toBe(first);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(page.last("publish")).toBeGreaterThan(first);
   });
 

@@ -226,6 +226,91 @@ describe("lost media", () => {
   });
 });
 
+describe("a message that was one too many", () => {
+  const tooMany = (story: Story, re: number | undefined): Story =>
+    story.says({ type: "error", code: "too-many", message: "Wait a second.", re: re ?? -1 });
+  const due = (story: Story, request: number | undefined): Story =>
+    story.happens({ type: "repeat-due", request: request ?? -1 });
+
+  it("is a publish that is sent again after a second, and then says what is muted now", () => {
+    const story = new Story().joins().offers();
+    const [first] = story.sent("publish");
+    story.takeEffects();
+    tooMany(story, first?.request);
+    expect(story.takeEffects()).toEqual([{ type: "repeat-in", ms: 1_000, request: first?.request }]);
+    const [second] = due(story, first?.request).sent("publish");
+    expect(second).toEqual({ ...first, request: (first?.request ?? 0) + 1 });
+    story.says({ type: "published", re: second?.request ?? -1, sdp: "v=0\r\n" });
+    expect(story.kinds()).toEqual(["take-published", "tell-mutes"]);
+    expect(story.session).toMatchObject({ sending: "answered", pending: {} });
+  });
+
+  it("is told to the person when a publish is refused again", () => {
+    const story = new Story().joins().offers();
+    const [first] = story.sent("publish");
+    const [second] = due(tooMany(story, first?.request), first?.request).sent("publish");
+    story.takeEffects();
+    tooMany(story, second?.request);
+    expect(story.takeEffects()).toEqual([{ type: "news", news: { type: "not-sent", code: "too-many" } }]);
+  });
+
+  it("is an answer that is sent again, and lost media when it is refused again", () => {
+    const answering = () => {
+      const story = new Story().joins().says({ type: "offer", generation: 1, sdp: OFFER });
+      const [first] = story.happens({ type: "answer-made", generation: 1, sdp: OFFER }).sent("answer");
+      const [second] = due(tooMany(story, first?.request), first?.request).sent("answer");
+      expect(second).toMatchObject({ generation: 1, sdp: OFFER });
+      return { story, re: second?.request ?? -1 };
+    };
+    const taken = answering();
+    expect(taken.story.says({ type: "done", re: taken.re }).session.watching).toBe(true);
+    const refused = answering();
+    expect(tooMany(refused.story, refused.re).session.phase).toBe("reconnecting");
+  });
+
+  it("is a mute that is sent until it is taken, unless the person pressed again", () => {
+    const story = new Story().joins().publishes();
+    let [mute] = story.happens({ type: "muted", mid: "0", muted: true }).sent("mute");
+    for (let refusals = 0; refusals < 3; refusals += 1) {
+      [mute] = due(tooMany(story, mute?.request), mute?.request).sent("mute");
+      expect(mute).toMatchObject({ mid: "0", muted: true });
+    }
+    tooMany(story, mute?.request).happens({ type: "muted", mid: "0", muted: false });
+    expect(story.sent("mute")).toMatchObject([{ muted: false }]);
+    expect(due(story, mute?.request).sent("mute")).toEqual([]);
+  });
+
+  it("is forgotten with its socket", () => {
+    const story = new Story().joins().watches().offers();
+    const [first] = story.sent("publish");
+    tooMany(story, first?.request).reconnects().answersJoin({ resumed: true });
+    expect(story.kinds()).toContain("publish");
+    expect(due(story, first?.request).sent("publish")).toEqual([]);
+  });
+});
+
+describe("a socket that the server closes as refused", () => {
+  it("is not opened again after a flood, and says why", () => {
+    const story = new Story().joins();
+    story.says({ type: "error", code: "too-many", message: "Wait a second.", re: null }).takeEffects();
+    story.says({ type: "closing", reason: "refused", message: "More messages than may be sent." });
+    expect(story.session.phase).toBe("refused");
+    expect(story.session.refusal).toEqual({ code: "too-many", message: "More messages than may be sent." });
+    story.happens({ type: "socket-closed" }).happens({ type: "retry-due" });
+    expect(story.kinds()).toEqual(["keep-resume", "stop-media", "close-socket"]);
+    expect(story.happens({ type: "join-pressed" }).kinds()).toEqual(["open-socket"]);
+  });
+
+  it("is opened again when only the join came too late", () => {
+    const story = new Story().happens({ type: "join-pressed" }).happens({ type: "socket-open" });
+    story.says({ type: "error", code: "join-timeout", message: "No join within 5 s.", re: null });
+    story.takeEffects();
+    story.says({ type: "closing", reason: "refused", message: "No join within 5 s." });
+    expect(story.kinds()).toEqual(["close-socket", "retry-in"]);
+    expect(story.happens({ type: "retry-due" }).kinds()).toEqual(["open-socket"]);
+  });
+});
+
 describe("leaving", () => {
   it("says so, forgets the secret and stops camera and microphone", () => {
     const story = new Story().joins();

@@ -139,7 +139,7 @@ class Session:
 
     def _settle(self, message: ServerMessage) -> bool:
         """True if the message is the answer to a request, which is settled by it."""
-        if isinstance(message, Error) and message.re is None:
+        if isinstance(message, Error) and message.re is None and message.code is not ErrorCode.TOO_MANY:
             raise RefusedError(message.code, message.message)
         if not isinstance(message, Joined | Published | Done | Error):
             return False

@@ -29,7 +29,10 @@ class Engine:
         """Takes the waiting events, as JSON, and clears the eventfd."""
 
     def snapshot(self) -> bytes:
-        """Counters, drops, connections, tracks and slots at this moment, as JSON. Waits for the worker, a millisecond or so."""
+        """Counters, drops, connections, tracks and slots at this moment, as JSON. Waits for the worker, a millisecond or so.
+
+        Raises BlockingIOError when the queue is full, RuntimeError when closed or without an answer in a second.
+        """
 
     def close(self) -> None:
         """Stops the worker, sends DTLS close_notify to every peer, closes the port. Idempotent."""

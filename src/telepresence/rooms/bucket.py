@@ -20,8 +20,7 @@ class TokenBucket:
         return cls(rate_per_s, burst, burst, now)
 
     def take(self, now: float, cost: float = 1) -> bool:
-        """Takes `cost` messages' worth, at most a full bucket; false, and takes nothing, when there is less."""
-        cost = min(cost, self.burst)
+        """Takes `cost` messages' worth, which is no more than `burst`; false, and takes nothing, when there is less."""
         self.level = min(self.burst, self.level + (now - self.updated_at) * self.rate_per_s)
         self.updated_at = now
         if self.level < cost:

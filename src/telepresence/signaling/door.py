@@ -14,9 +14,22 @@ from urllib.parse import urlsplit
 
 from telepresence.addresses import is_loopback, origin_of
 
+PATIENCE_S = 21
+"""Four times the default 5 s and a tick of the clock. No socket waits longer, and clients wait longer than this: one that gave up would begin again at the queue's end.
+Source: protocol.md, "Transport"."""
+
 MAX_WAITING = 200
-"""So many sockets of one address may wait: four rounds of the default 50, so the last one waits some 20 s at worst. Each
-holds a file descriptor and some kilobytes, so there must be an end; see protocol.md, "Transport"."""
+"""No more sockets of one address wait, however fast it goes: each holds a file descriptor and some kilobytes."""
+
+
+def queue_limit(sockets_per_address: int, silence_s: float) -> int:
+    """Returns how many of one address may wait, so that the last one's patience is enough.
+
+    At worst nobody in front of it ever joins, and every `silence_s` as many are sent away as may be open. When that is
+    longer than the patience, nobody may wait.
+    """
+    rounds = int(PATIENCE_S / silence_s)
+    return min(rounds * sockets_per_address, MAX_WAITING)
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Iterable[str]) -> str:
@@ -87,12 +100,13 @@ def _never() -> bool:
 class Door:
     """Counts sockets without a token by address; one too many waits until another is done, in order of arrival.
 
-    `MAX_WAITING` of an address may wait. Those whose peer is gone are dropped, so that they hold up nobody.
+    Only so many of an address may wait, see `queue_limit`. Those whose peer is gone are dropped, so that they hold up nobody.
     """
 
-    def __init__(self, sockets_per_address: int) -> None:
-        """`sockets_per_address` may be open at once."""
+    def __init__(self, sockets_per_address: int, waiting_per_address: int) -> None:
+        """`sockets_per_address` may be open at once, `waiting_per_address` may wait."""
         self._limit = sockets_per_address
+        self._waiting_limit = waiting_per_address
         self._open: dict[str, int] = {}
         self._waiting: dict[str, deque[Waiter]] = {}
 
@@ -132,7 +146,7 @@ class Door:
     def _queue(self, address: str, is_gone: Callable[[], bool]) -> asyncio.Future[None]:
         self._drop_gone(address)
         queue = self._waiting.setdefault(address, deque())
-        if len(queue) >= MAX_WAITING:
+        if len(queue) >= self._waiting_limit:
             raise DoorError
         turn = asyncio.get_running_loop().create_future()
         queue.append(Waiter(turn, is_gone))

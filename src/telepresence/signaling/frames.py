@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from telepresence.signaling.messages import ClientMessage, ErrorCode
+from telepresence.signaling.messages import ClientMessage, ErrorCode, Request
 from telepresence.signaling.refusal import RefusalError
 
 MAX_JOIN_BYTES = 8 * 1024
@@ -22,6 +22,15 @@ MAX_REQUEST = 2**31 - 1
 CLIENT_TYPES: dict[str, type] = {member.__struct_config__.tag: member for member in ClientMessage.__args__}
 
 _decoder = msgspec.json.Decoder(ClientMessage)
+
+
+class _Numbered(msgspec.Struct):
+    """Of a message, its request alone: the rest is skipped, not built."""
+
+    request: Request
+
+
+_numbered = msgspec.json.Decoder(_Numbered)
 
 
 class FrameError(RefusalError):
@@ -41,6 +50,16 @@ def decode(frame: bytes, max_bytes: int) -> ClientMessage:
         return _decoder.decode(frame)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise _explain(frame, error) from None
+
+
+def request_of(frame: bytes) -> int | None:
+    """Returns the request of a frame that is refused unread, or None where it can't be found."""
+    if len(frame) > MAX_FRAME_BYTES:
+        return None
+    try:
+        return _numbered.decode(frame).request
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
 
 
 def _explain(frame: bytes, error: Exception) -> FrameError:

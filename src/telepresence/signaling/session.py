@@ -19,8 +19,8 @@ from telepresence.rooms.rights import may
 from telepresence.rooms.room import Room
 from telepresence.signaling import handlers
 from telepresence.signaling.closing import goodbye
-from telepresence.signaling.frames import MAX_FRAME_BYTES, MAX_JOIN_BYTES, FrameError, decode
-from telepresence.signaling.messages import ClientMessage, ClosingReason, Error, ErrorCode, Join
+from telepresence.signaling.frames import MAX_FRAME_BYTES, MAX_JOIN_BYTES, FrameError, decode, request_of
+from telepresence.signaling.messages import Answer, ClientMessage, ClosingReason, Error, ErrorCode, Join, Publish
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.world import World
 
@@ -28,9 +28,11 @@ FLOOD = 60
 """So many messages refused in a row for an empty bucket end the session. Source: protocol.md, "Transport"."""
 
 
-EXTRA_COST = {"publish": 9, "answer": 9}
-"""What a message takes from the bucket beside the one token of every frame: a description of 64 KiB takes milliseconds
-to read. Source: protocol.md, "Transport"."""
+DESCRIPTION_COST = 10
+"""What a description takes from the bucket in all, since one of 64 KiB takes milliseconds to read; the whole bucket if
+that is smaller, or it could never be sent. Source: protocol.md, "Transport"."""
+
+DESCRIPTIONS = (Publish, Answer)
 
 TOO_MANY = "More messages than a participant may send; wait a second."
 
@@ -87,7 +89,7 @@ class Session:
         if self.state is State.GONE or self._is_replaced():
             return []
         if self.state is State.JOINED and not self.participant.bucket.take(now):
-            return self._too_many()
+            return self._too_many(request_of(frame))
         self._flood = 0
         try:
             message = decode(frame, MAX_FRAME_BYTES if self.state is State.JOINED else MAX_JOIN_BYTES)
@@ -134,16 +136,18 @@ class Session:
             raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
 
     def _charge(self, message: ClientMessage, now: float) -> None:
-        extra = EXTRA_COST.get(str(message.__struct_config__.tag), 0)
-        if extra and not self.participant.bucket.take(now, extra):
+        if not isinstance(message, DESCRIPTIONS):
+            return
+        bucket = self.participant.bucket
+        if not bucket.take(now, min(DESCRIPTION_COST, bucket.burst) - 1):  # One was taken for the frame.
             raise RefusalError(ErrorCode.TOO_MANY, TOO_MANY)
 
     def _is_replaced(self) -> bool:
         return self.state is State.JOINED and self.participant.session != self.id
 
-    def _too_many(self) -> list[Effect]:
+    def _too_many(self, re: int | None) -> list[Effect]:
         self._flood += 1
-        effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=TOO_MANY))]
+        effects: list[Effect] = [Send(self.id, Error(code=ErrorCode.TOO_MANY, message=TOO_MANY, re=re))]
         if self._flood < FLOOD:
             return effects
         self.state = State.GONE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import time
 from collections.abc import Iterable
 
@@ -20,8 +21,7 @@ from telepresence.engine.commands import Event, Refused
 from telepresence.engine.face import Engine
 from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
 from telepresence.signaling import events
-from telepresence.signaling.door import MAX_WAITING as MAX_AT_DOOR
-from telepresence.signaling.door import Door, DoorError, Pass, client_address, is_own_origin
+from telepresence.signaling.door import Door, DoorError, Pass, client_address, is_own_origin, queue_limit
 from telepresence.signaling.messages import Error, Joined, ServerMessage
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
@@ -40,9 +40,6 @@ TICK_S = 0.25
 
 GOODBYE_S = 2
 """How long a stopping server waits for clients to close their side; a dead one would take longer."""
-
-RETRY_AFTER_S = 5
-"""When to try the door again: by then everyone who stood there without a token has been sent away."""
 
 UNSUPPORTED_CODE = 1003
 FAULT_CODE = 1011
@@ -110,7 +107,7 @@ class Hub:
         self.engine = engine
         self.public_url = ""
         self._trusted_proxies = tuple(trusted_proxies)
-        self._door = Door(sockets_per_address)
+        self._door = Door(sockets_per_address, queue_limit(sockets_per_address, world.join_timeout_s + TICK_S))
         self._sockets: dict[int, Socket] = {}
         self._ids = itertools.count(1)
         self._ticker: asyncio.Task[None] | None = None
@@ -139,8 +136,10 @@ class Hub:
         try:
             place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
         except DoorError:
-            text = f"{MAX_AT_DOOR} sockets of this address wait already; try again in {RETRY_AFTER_S} s.\n"
-            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": str(RETRY_AFTER_S)}) from None
+            # By then whoever is in without a token has been sent away.
+            retry_after_s = math.ceil(self.world.join_timeout_s)
+            text = f"Too many sockets of this address wait already; try again in {retry_after_s} s.\n"
+            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": str(retry_after_s)}) from None
         try:
             ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
             await ws.prepare(request)

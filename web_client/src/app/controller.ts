@@ -152,6 +152,10 @@ export class Controller {
         return this.#socket.send(effect.message);
       case "retry-in":
         return void setTimeout(() => this.#happened({ type: "retry-due" }), effect.ms);
+      case "repeat-in": {
+        const { request } = effect;
+        return void setTimeout(() => this.#happened({ type: "repeat-due", request }), effect.ms);
+      }
       case "keep-resume":
         return keepResume(this.store.state.link?.room ?? "", effect.secret, this.keep);
       case "start-media":

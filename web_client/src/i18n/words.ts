@@ -124,6 +124,11 @@ export function refusalWords(code: Refusal["code"]): Words {
         title: msg("You are in this consultation in another window"),
         advice: msg("Go on there, or join again here."),
       };
+    case "too-many":
+      return {
+        title: msg("This page sent more than the server takes"),
+        advice: msg("Join again. If it happens again, tell the support desk the code below."),
+      };
     default:
       return {
         title: msg("The server did not let this site in"),

@@ -16,13 +16,16 @@ import type {
   Connection,
   Done,
   Error as ErrorMessage,
+  ErrorCode,
   Joined,
   Member,
   Offer,
+  Published,
 } from "../protocol.gen.ts";
-import { VERSIONS, type ClientMessage, type ServerMessage } from "../protocol.ts";
+import { VERSIONS, type ServerMessage } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
 import { applySlots, orderPlaces } from "./places.ts";
+import { answered, mayRepeat, muted, repeatDue, REPEAT_MS, request, stay } from "./requests.ts";
 import type {
   Effect,
   Happening,
@@ -56,6 +59,8 @@ export function step(session: Session, happening: Happening, world: World): Step
     case "retry-due":
     case "network-back":
       return retryDue(session);
+    case "repeat-due":
+      return repeatDue(session, happening.request);
     case "peer-failed":
       return mediaFailed(session, happening.direction, "", world);
     case "offer-made":
@@ -63,29 +68,11 @@ export function step(session: Session, happening: Happening, world: World): Step
     case "answer-made":
       return request(session, "answer", { generation: happening.generation, sdp: happening.sdp });
     case "muted":
-      return request(session, "mute", { mid: happening.mid, muted: happening.muted });
+      return muted(session, happening.mid, happening.muted);
   }
 }
 
-const stay = (session: Session, ...effects: Effect[]): Step => ({ session, effects });
 const tell = (news: News): Effect => ({ type: "news", news });
-
-type Fields<T extends ClientMessage["type"]> = Omit<Extract<ClientMessage, { type: T }>, "type" | "request">;
-
-/** Sends a request when there is a socket to send it on; without one the next join makes up for it. */
-function request<T extends ClientMessage["type"]>(session: Session, type: T, fields: Fields<T>): Step {
-  const sendable = session.socketOpen && (session.phase === "joined" || type === "join");
-  if (!sendable) return stay(session);
-  const message = { type, request: session.nextRequest, ...fields } as unknown as ClientMessage;
-  return stay(
-    {
-      ...session,
-      nextRequest: session.nextRequest + 1,
-      pending: { ...session.pending, [session.nextRequest]: type },
-    },
-    { type: "send", message },
-  );
-}
 
 // --- the person ----------------------------------------------------------------------------------
 
@@ -133,7 +120,7 @@ function socketOpen(session: Session): Step {
   if (session.phase !== "joining" && session.phase !== "reconnecting") {
     return stay(session, { type: "close-socket" });
   }
-  return join({ ...session, socketOpen: true, pending: {} });
+  return join({ ...session, socketOpen: true, pending: {}, lastError: undefined });
 }
 
 function join(session: Session): Step {
@@ -215,10 +202,7 @@ function received(session: Session, message: ServerMessage, world: World): Step 
     case "offer":
       return offered(session, message);
     case "published":
-      return stay(
-        { ...answered(session, message.re), sending: "answered" },
-        { type: "take-published", sdp: message.sdp },
-      );
+      return published(session, message);
     case "slots":
       return stay({ ...session, slots: applySlots(session.slots, message.slots) });
     case "member":
@@ -234,6 +218,16 @@ function received(session: Session, message: ServerMessage, world: World): Step 
     case "closing":
       return closing(session, message, world);
   }
+}
+
+function published(session: Session, { re, sdp }: Published): Step {
+  // A repeated offer says what was muted a second ago.
+  const tellMutes: Effect[] = session.pending[re]?.again ? [{ type: "tell-mutes" }] : [];
+  return stay(
+    { ...answered(session, re), sending: "answered" },
+    { type: "take-published", sdp },
+    ...tellMutes,
+  );
 }
 
 function offered(session: Session, { generation, sdp }: Offer): Step {
@@ -264,14 +258,8 @@ function reached(session: Session, { direction }: Connection): Session {
 }
 
 function done(session: Session, { re }: Done): Session {
-  const isAnswer = session.pending[re] === "answer";
+  const isAnswer = session.pending[re]?.message.type === "answer";
   return { ...answered(session, re), ...(isAnswer && { watching: true }) };
-}
-
-function answered(session: Session, re: number | null | undefined): Session {
-  if (re == null) return session;
-  const pending = Object.fromEntries(Object.entries(session.pending).filter(([key]) => key !== String(re)));
-  return { ...session, pending };
 }
 
 function joined(session: Session, answer: Joined): Step {
@@ -322,8 +310,13 @@ function memberLeft(session: Session, participant: string, lost: boolean): Step 
 }
 
 function refused(session: Session, error: ErrorMessage, world: World): Step {
-  const what = error.re == null ? undefined : session.pending[error.re];
-  const next = answered(session, error.re);
+  const known = { ...session, lastError: error.code };
+  const asked = error.re == null ? undefined : session.pending[error.re];
+  if (asked && error.code === "too-many" && mayRepeat(asked)) {
+    return stay(known, { type: "repeat-in", ms: REPEAT_MS, request: asked.message.request });
+  }
+  const what = asked?.message.type;
+  const next = answered(known, error.re);
   if (what === "publish") {
     return stay({ ...next, sending: "answered" }, tell({ type: "not-sent", code: error.code }));
   }
@@ -368,9 +361,14 @@ function closing(session: Session, message: Closing, world: World): Step {
     case "draining":
       return reopen({ ...session, attempts: Math.max(session.attempts, DRAINING_ATTEMPTS) }, world);
     case "refused":
-      return reopen(session, world); // refused for good has ended the session already, by its `error`
+      return MAY_COME_BACK.includes(session.lastError)
+        ? reopen(session, world)
+        : end(session, { code: session.lastError ?? "refused", message: message.message });
   }
 }
+
+/** Errors after which a refused session tries again by itself. Source: signaling/protocol.md, "Closing". */
+const MAY_COME_BACK: readonly (ErrorCode | undefined)[] = ["join-timeout", "resume-unknown"];
 
 /** A restarting server is given a second: as if that many tries had failed. */
 const DRAINING_ATTEMPTS = 2;

@@ -12,8 +12,11 @@ export interface Signaling {
   close(): void;
 }
 
-/** A socket that is not open by then is given up, ms: a filtered port answers nothing. */
-const OPEN_TIMEOUT_MS = 10_000;
+/**
+ * A socket that is not open by then is given up, ms: a filtered port answers nothing. Longer than the 21 s that the
+ * server may let one wait, or this one would begin again at the queue's end. Source: signaling/protocol.md, "Transport".
+ */
+const OPEN_TIMEOUT_MS = 25_000;
 
 export class Socket implements Signaling {
   #socket: WebSocket | undefined;

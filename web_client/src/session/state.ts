@@ -11,7 +11,7 @@ import type { ClientMessage, ServerMessage } from "../protocol.ts";
 export type Phase = "door" | "joining" | "joined" | "reconnecting" | "left" | "refused";
 
 export interface Refusal {
-  readonly code: ErrorCode | "no-token" | "replaced";
+  readonly code: ErrorCode | "no-token" | "replaced" | "refused";
   /** The server's own words, for the support desk. */
   readonly message: string;
 }
@@ -63,8 +63,16 @@ export interface Session {
   readonly attempts: number;
   readonly refusal?: Refusal | undefined;
   readonly nextRequest: number;
-  /** Requests without a reply so far. */
-  readonly pending: Readonly<Record<number, ClientMessage["type"]>>;
+  /** Requests without a reply so far, or that wait to be sent again. */
+  readonly pending: Readonly<Record<number, Asked>>;
+  /** The newest error of this socket: why the server closes it, if it does. */
+  readonly lastError?: ErrorCode | undefined;
+}
+
+export interface Asked {
+  readonly message: ClientMessage;
+  /** It was refused before, as one message too many, and sent again. */
+  readonly again: boolean;
 }
 
 /** A track of the own up connection as the session needs it. */
@@ -82,6 +90,7 @@ export type Happening =
   | { readonly type: "message"; readonly message: ServerMessage }
   | { readonly type: "retry-due" }
   | { readonly type: "network-back" }
+  | { readonly type: "repeat-due"; readonly request: number }
   | { readonly type: "peer-failed"; readonly direction: Direction }
   | { readonly type: "offer-made"; readonly sdp: string; readonly tracks: readonly OwnTrack[] }
   | { readonly type: "answer-made"; readonly generation: number; readonly sdp: string }
@@ -99,6 +108,7 @@ export type Effect =
   | { readonly type: "close-socket" }
   | { readonly type: "send"; readonly message: ClientMessage }
   | { readonly type: "retry-in"; readonly ms: number }
+  | { readonly type: "repeat-in"; readonly ms: number; readonly request: number }
   | { readonly type: "keep-resume"; readonly secret: string | undefined }
   /** New peer connections: the server knows nothing of the old ones. */
   | { readonly type: "start-media"; readonly iceServers: readonly IceServer[]; readonly publish: boolean }

@@ -1,0 +1,57 @@
+/**
+ * What the page asks of the server: requests, which of them wait for an answer, and which are sent again.
+ *
+ * machine.ts comes before it. A request is forgotten with its socket: the next join makes up for it.
+ */
+import type { ClientMessage } from "../protocol.ts";
+import type { Asked, Effect, Session, Step } from "./state.ts";
+
+export const stay = (session: Session, ...effects: Effect[]): Step => ({ session, effects });
+
+type Fields<T extends ClientMessage["type"]> = Omit<Extract<ClientMessage, { type: T }>, "type" | "request">;
+
+/** Sends a request when there is a socket to send it on; without one the next join makes up for it. */
+export function request<T extends ClientMessage["type"]>(session: Session, type: T, fields: Fields<T>): Step {
+  const sendable = session.socketOpen && (session.phase === "joined" || type === "join");
+  if (!sendable) return stay(session);
+  const message = { type, request: session.nextRequest, ...fields } as unknown as ClientMessage;
+  return send(session, { message, again: false });
+}
+
+function send(session: Session, asked: Asked): Step {
+  const { request } = asked.message;
+  return stay(
+    { ...session, nextRequest: request + 1, pending: { ...session.pending, [request]: asked } },
+    { type: "send", message: asked.message },
+  );
+}
+
+/** After this long the server takes more, ms. Source: signaling/protocol.md, "Error codes". */
+export const REPEAT_MS = 1_000;
+
+/** A description is sent a second time, the newest mute until it is taken: others go by what it says. */
+export function mayRepeat({ message, again }: Asked): boolean {
+  const isDescription = message.type === "publish" || message.type === "answer";
+  return message.type === "mute" || (isDescription && !again);
+}
+
+/** What waits for that belongs to the socket: with it went what is pending, and the next join makes up for it. */
+export function repeatDue(session: Session, request: number): Step {
+  const asked = session.pending[request];
+  if (!asked) return stay(session);
+  const message = { ...asked.message, request: session.nextRequest };
+  return send(answered(session, request), { message, again: true });
+}
+
+/** The newest word on a track counts alone: an older one is not sent again after it. */
+export function muted(session: Session, mid: string, isMuted: boolean): Step {
+  const isOlder = ({ message }: Asked) => message.type === "mute" && message.mid === mid;
+  const pending = Object.fromEntries(Object.entries(session.pending).filter(([, asked]) => !isOlder(asked)));
+  return request({ ...session, pending }, "mute", { mid, muted: isMuted });
+}
+
+export function answered(session: Session, re: number | null | undefined): Session {
+  if (re == null) return session;
+  const pending = Object.fromEntries(Object.entries(session.pending).filter(([key]) => key !== String(re)));
+  return { ...session, pending };
+}
