@@ -1,15 +1,18 @@
 """How busy the machine was while a test watched: tells a starved test from a broken product.
 
 Before this module a test measured too few frames; after it, the failure says whether there was any CPU left to show
-them with. All figures are shares of one core over the time watched.
+them with. `fed` measures again as long as there was none. All figures are shares of one core over the time watched.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 STARVED_IDLE_SHARE = 0.05
@@ -96,3 +99,34 @@ class Report:
         trees = ", ".join(f"{name} {share:.2f}" for name, share in self.cores.items())
         verdict = "starved" if self.starved else "CPU was left"
         return f"{verdict}: idle {self.idle:.0%}, steal {self.steal:.0%}; cores used: {trees}"
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How often a measurement is tried: `enough` times with CPU left, and `most` times whatever was left."""
+
+    enough: int
+    most: int
+
+
+async def fed(
+    what: str, measure: Callable[[], Awaitable[T]], good: Callable[[T], bool], tries: Tries, watch: Callable[[], Watch]
+) -> T:
+    """Measures until a value is `good`, and returns it. Raises AssertionError with every value and its load.
+
+    A bad value counts against the product only if the machine had CPU left while it was measured.
+    """
+    seen: list[str] = []
+    counted = 0
+    while counted < tries.enough and len(seen) < tries.most:
+        load = watch()
+        value = await measure()
+        if good(value):
+            return value
+        report = load.report()
+        counted += not report.starved
+        seen.append(f"{value}  [{report}]")
+    verdict = "a defect: CPU was left" if counted >= tries.enough else "starved, so nothing is known of the product"
+    raise AssertionError(
+        "\n  ".join((f"{what}: {verdict} in {counted} of {len(seen)} tries, and none was good", *seen))
+    )

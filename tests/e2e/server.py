@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ READY_S = 20.0
 """For a start that takes a second on an idle machine."""
 
 STOP_S = 10.0
+PIPE_BYTES = 65_536
 POLL_S = 0.02
 LINK_VALID_S = 3_600
 
@@ -164,10 +166,16 @@ class Server:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def _read_line(self) -> bytes:
+        """The next line of `serve.py`. It writes none unasked, so what is read ends with the line."""
         assert self._process is not None
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, f"the server has ended:\n{self.log()}"
+        pipe, line, until = self._process.stdout.fileno(), b"", time.monotonic() + READY_S
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
+            assert ready, f"the server does not answer within {READY_S:g} s:\n{self.log()}"
+            piece = os.read(pipe, PIPE_BYTES)
+            assert piece, f"the server has ended:\n{self.log()}"
+            line += piece
         return line
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Playwright
 
+from e2e.load import Tries, Watch, fed
 from e2e.server import Demo
 from e2e.site import PATIENCE_S, Site, eventually
 
@@ -21,23 +22,34 @@ START_S = 5.0
 LIVE_MS = 2_000
 """From the press of Join to live video."""
 
-TRIES = 3
-"""Joins of which one must be in time: bot, browser and server share two cores with the test."""
+STARTS = Tries(enough=2, most=8)
+JOINS = Tries(enough=3, most=10)
+"""Tries of which one must be in time: bot, browser and server share two cores with the test."""
 
 AUDIBLE_DBFS = -60.0
 SOURCES = ("clip", "chart")
 
 
+def make_run(folder: Path) -> Demo:
+    """The command that the README names, with ports and a data folder of its own."""
+    return Demo(["make", "run"], folder, os.environ, ROOT)
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`make run` on ports and with a data folder of its own."""
-    with Demo(["make", "run"], tmp_path_factory.mktemp("demo"), os.environ, ROOT) as demo:
+    """`make run`, running."""
+    with make_run(tmp_path_factory.mktemp("demo")) as demo:
         yield demo
 
 
-def test_the_second_start_takes_seconds(demo: Demo) -> None:
+async def test_the_second_start_takes_seconds(tmp_path: Path) -> None:
     """Everything is built; nothing is built again."""
-    assert demo.started_in_s < START_S
+
+    async def start() -> float:
+        with make_run(tmp_path) as demo:
+            return demo.started_in_s
+
+    await fed("seconds until it listens", start, lambda seconds: seconds < START_S, STARTS, lambda: Watch({}))
 
 
 def test_it_prints_a_link_for_everybody(demo: Demo) -> None:
@@ -60,11 +72,15 @@ async def press(site: Site) -> float:
 async def test_one_press_leads_to_live_video(demo: Demo, playwright: Playwright) -> None:
     """The bot's film and chart are on the screen within two seconds of the press, and the film is heard."""
     site = await Site.open(playwright, "first", demo.links[0], None)
-    took: list[float] = []
-    while not took or (min(took) >= LIVE_MS and len(took) < TRIES):
+
+    async def join_afresh() -> float:
         async with site.tab():
-            took.append(await press(site))
-    assert min(took) < LIVE_MS
+            return await press(site)
+
+    def watch() -> Watch:
+        return Watch({"demo": demo.pid, "browser": site.pid})
+
+    await fed("milliseconds from Join to live video", join_afresh, lambda took: took < LIVE_MS, JOINS, watch)
     await site.join()
     for source in SOURCES:
         await eventually(source, site.live_tile(source).count, bool, PATIENCE_S)

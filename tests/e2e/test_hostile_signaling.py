@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from e2e.server import ROOM, Server
+from e2e.site import PATIENCE_S
 from e2e.stage import Bot, Sign
 from telepresence.auth import Authority, load_secret
 from telepresence.bots.link import parse_link
@@ -36,23 +38,29 @@ async def talk(server: Server) -> AsyncIterator[tuple[Bot, Bot]]:
         await bot.close()
 
 
-async def say(server: Server, *frames: str | bytes) -> Said:
-    """Opens a socket, sends the frames, and returns what the server said until it closed or was silent for a second.
+async def say(server: Server, *frames: str | bytes, until: str = "closed") -> Said:
+    """Opens a socket, sends the frames, and returns what the server said, up to the first message of type `until`.
 
-    How it closed comes last, as a message of type `closed`.
+    How it closed is a message of type `closed`. A server that does neither in time has failed: silence is no answer.
     """
     said: Said = []
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{server.origin}/ws", origin=server.origin) as socket:
         for frame in frames:
             await (socket.send_bytes(frame) if isinstance(frame, bytes) else socket.send_str(frame))
-        while True:
-            try:
-                message = await socket.receive(timeout=1.0)
-            except TimeoutError:
-                return said
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                return [*said, {"type": "closed", "code": socket.close_code}]
-            said.append(json.loads(message.data))
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not said or said[-1]["type"] not in {until, "closed"}:
+                    said.append(heard(await socket.receive(), socket.close_code))
+        except TimeoutError:
+            raise AssertionError(f"no {until} within {PATIENCE_S:g} s after {said}") from None
+    return said
+
+
+def heard(message: aiohttp.WSMessage, close_code: int | None) -> dict[str, object]:
+    """What came on the socket, as a message."""
+    if message.type is aiohttp.WSMsgType.TEXT:
+        return json.loads(message.data)
+    return {"type": "closed", "code": close_code}
 
 
 def errors(said: Said) -> list[object]:
@@ -101,7 +109,7 @@ async def test_an_oversized_frame_of_a_member_is_refused(server: Server, talk: t
     """A member may say more than a stranger, and not without bounds."""
     token = parse_link(server.link("mallory")).token
     oversized = json.dumps({"type": "leave", "request": 2, "padding": "x" * 100_000})
-    assert "too-large" in errors(await say(server, join_frame(token), oversized))
+    assert "too-large" in errors(await say(server, join_frame(token), oversized, until="error"))
     await assert_goes_on(*talk)
 
 

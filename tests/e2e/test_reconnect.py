@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
+
 import pytest
 from playwright.async_api import expect
 
+from e2e.load import Tries, fed
 from e2e.proxy import Proxy
 from e2e.site import LIVE, PATIENCE_S, Site, eventually
 from e2e.stage import Bot, Sign, Stage
@@ -19,6 +24,11 @@ A_SECOND_OF_FRAMES = 25
 
 NOTICED_S = 60.0
 """Both sides take their time to give a silent connection up: Chromium some 20 s, the engine 30 s."""
+
+MEND_WITHIN_S = 15.0
+"""A seat is kept for 30 s, and a page that was cut off so long ago tries again within a second: after that, 15 s later."""
+
+CUTS = Tries(enough=1, most=3)
 
 
 async def wait_presence(bot: Bot, participant: str, presence: Presence) -> None:
@@ -47,6 +57,27 @@ async def plays_marked(site: Site, participant: str) -> bool:
     return await site.tile(participant).evaluate("(tile) => probe.videoOf(tile)?.srcObject?.isMarked === true")
 
 
+async def cut(proxy: Proxy, bot: Bot, xixia: Site) -> float:
+    """Cuts the page's wire and watches media go on: the seconds that took, or infinity, and then all is mended again."""
+    participant = await bot.participant_of("xixia")
+    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    await mark_stream(xixia, bot.id)
+    proxy.cut()
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(MEND_WITHIN_S):
+            await xixia.wait_state("reconnecting")
+            await wait_presence(bot, participant, Presence.AWAY)
+            await wait_more_frames(xixia, bot.id)
+            await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
+    except TimeoutError:
+        proxy.mend()
+        await xixia.wait_state("joined")
+        await xixia.wait_live(bot.id)
+        return math.inf
+    return time.monotonic() - began
+
+
 async def test_a_cut_socket_resumes_and_media_goes_on_meanwhile(proxied: tuple[Stage, Proxy]) -> None:
     """The wire to the server is cut for good, both directions of media go on, and the seat is taken again."""
     stage, proxy = proxied
@@ -54,16 +85,10 @@ async def test_a_cut_socket_resumes_and_media_goes_on_meanwhile(proxied: tuple[S
     xixia = await stage.site("xixia", XIXIA)
     await xixia.join()
     await xixia.wait_live(bot.id)
+    what = "seconds from the cut until both directions had gone on"
+    await fed(what, lambda: cut(proxy, bot, xixia), lambda took: took < MEND_WITHIN_S, CUTS, stage.watch)
     participant = await bot.participant_of("xixia")
-    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
-    await mark_stream(xixia, bot.id)
     accepted = proxy.accepted
-
-    proxy.cut()
-    await xixia.wait_state("reconnecting")
-    await wait_presence(bot, participant, Presence.AWAY)
-    await wait_more_frames(xixia, bot.id)
-    await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
 
     proxy.mend()
     await xixia.wait_state("joined")
@@ -90,9 +115,13 @@ async def test_a_reloaded_page_is_the_same_participant(stage: Stage) -> None:
 
 
 async def test_media_that_a_firewall_swallows_comes_back_by_itself(wired: tuple[Stage, Wire]) -> None:
-    """Nothing of either site's media passes any more, the sockets stay: both open new connections and see each other."""
+    """Nothing of a hospital's media passes any more, its socket stays: it opens new connections and is in the call again.
+
+    Chromium gives up 10 s before the engine and the bot do; what these do alone has tests of its own.
+    """
     stage, wire = wired
     bot = await stage.bot("bot", BOT)
+    of_bot = wire.flows()
     xixia = await stage.site("xixia", XIXIA)
     await xixia.join()
     await stage.sees(xixia, await xixia.wait_live(bot.id), BOT)
@@ -100,7 +129,9 @@ async def test_media_that_a_firewall_swallows_comes_back_by_itself(wired: tuple[
     await bot.wait_frames(participant, A_SECOND_OF_FRAMES)
     await mark_stream(xixia, bot.id)
 
-    assert wire.forget() >= len(("up", "down")) * len(("bot", "xixia"))
+    of_xixia = wire.flows() - of_bot
+    assert len(of_xixia) >= len(("up", "down"))
+    wire.forget(of_xixia)
     await expect(xixia.tile(bot.id)).not_to_have_attribute("state", LIVE, timeout=PATIENCE_S * 1000)
     before = bot.frames(participant)
 

@@ -33,11 +33,13 @@ class Wire(asyncio.DatagramProtocol):
         self._port = port
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(ADDRESS, port))
 
-    def forget(self) -> int:
-        """Nothing passes any more between the server and whoever sends now; new ports do. Returns how many it forgot."""
-        known = set(self._inside) - self._forgotten
-        self._forgotten |= known
-        return len(known)
+    def flows(self) -> set[Address]:
+        """Whoever has sent so far and was not forgotten."""
+        return set(self._inside) - self._forgotten
+
+    def forget(self, flows: set[Address]) -> None:
+        """Nothing passes any more between the server and these; their new ports do."""
+        self._forgotten |= flows
 
     def close(self) -> None:
         """Ends everything."""
