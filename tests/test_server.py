@@ -296,7 +296,7 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> Non
         settings = Settings(
             server=ServerSettings(port=place.server.port), data=DataSettings(directory=str(tmp_path / "b"))
         )
-        with pytest.raises(StartError, match=r"can't be opened.*server\.port"):
+        with pytest.raises(StartError, match=r"is taken.*server\.port"):
             async with running(settings, engine):
                 pass
         assert engine.is_closed

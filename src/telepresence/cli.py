@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telepresence import demo, doctor, logs
-from telepresence.auth import Authority
+from telepresence.auth import SECRET_NAME, Authority
 from telepresence.bots.cli import app as bots
 from telepresence.rooms.directory import ServerFullError
 from telepresence.server import (
@@ -167,6 +167,10 @@ def token(
     """Print a link for one site to one room of the settings, or of the demo."""
     settings = _settings(config)
     _require_room(settings, room)
+    directory = Path(settings.data.directory)
+    if not (directory / SECRET_NAME).exists():
+        text = f"No server has used {directory.resolve()} yet: a new secret is made there. Only a server with this"
+        typer.echo(f"{text} data.directory takes the link.", err=True)
     try:
         authority = Authority(read_secret(settings), time.time)
         made = authority.issue(room=room, site=site, name=name, role=role, valid_s=_span(expires))

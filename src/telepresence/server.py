@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import random
 import signal
 import ssl
@@ -131,8 +133,13 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> int:
     try:
         await site.start()
     except OSError as error:
-        text = f"TCP {server.host}:{server.port} can't be opened: {error.strerror}. Set server.port to a free one."
-        raise StartError(text) from None
+        if error.errno == errno.EADDRINUSE:
+            text = f"TCP port {server.port} of {server.host} is taken, perhaps by a Telepresence that already runs. Stop what"
+            raise StartError(
+                f"{text} holds it, or set another server.port, as by TELEPRESENCE_SERVER__PORT=9090."
+            ) from None
+        text = f"TCP {server.host}:{server.port} can't be opened: {os.strerror(error.errno or 0)}. Set server.host to an address"
+        raise StartError(f"{text} of this machine.") from None
     return int(runner.addresses[0][1])
 
 

@@ -36,3 +36,15 @@ def test_whatever_comes_and_goes_no_seat_is_wasted_and_nobody_is_moved(count: in
         seated = [holder for holder in table.holders if holder]
         assert len(seated) == len(set(seated)) == min(count, len(present))
         assert all(old == new for old, new in zip(before, table.holders, strict=True) if old and old.source in present)
+
+
+def test_a_silent_source_gives_its_slot_to_one_that_needs_it() -> None:
+    """Windows that were closed do not keep a live site from being seen; while there is room they keep their places."""
+    table = SlotTable(2)
+    gone, live, new = (SourceKey(name, "camera") for name in ("gone", "live", "new"))
+    table.fill([gone, live], {gone})
+    assert table.holders == [gone, live]
+    table.fill([gone, live, new], {gone})
+    assert table.holders == [new, live]
+    table.fill([gone, live, new], set())
+    assert table.holders == [new, live]

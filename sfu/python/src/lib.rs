@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pyo3::exceptions::{PyBlockingIOError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyBlockingIOError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use sfu::command::Command;
@@ -21,7 +21,7 @@ impl Engine {
     #[new]
     fn new(bind: &str, port: u16) -> PyResult<Self> {
         let ip: IpAddr = bind.parse().map_err(|_| PyValueError::new_err(format!("{bind:?} is not an IP address")))?;
-        Ok(Self { handle: worker::start(SocketAddr::new(ip, port))? })
+        Ok(Self { handle: worker::start(SocketAddr::new(ip, port)).map_err(os_error)? })
     }
 
     #[getter]
@@ -61,6 +61,14 @@ impl Engine {
 fn encode<'py>(py: Python<'py>, value: &impl serde::Serialize) -> PyResult<Bound<'py, PyBytes>> {
     let text = serde_json::to_vec(value).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
     Ok(PyBytes::new(py, &text))
+}
+
+/// With its number, so that Python can tell one error from another.
+fn os_error(error: std::io::Error) -> PyErr {
+    match error.raw_os_error() {
+        Some(code) => PyOSError::new_err((code, error.to_string())),
+        None => error.into(),
+    }
 }
 
 fn refused(error: SubmitError) -> PyErr {

@@ -27,7 +27,7 @@ from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import BotSource, chart_source, clip_source
 from telepresence.bots.watch import Watcher, WatchReport, table
 
-CLIP_LABEL = "Big Buck Bunny © Blender Foundation, CC-BY"
+CLIP_LABEL = "Big Buck Bunny, CC-BY Blender"
 """The licence asks that the film be credited where it is shown."""
 
 _REFRESH_S = 0.5

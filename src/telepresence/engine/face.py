@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -72,7 +73,10 @@ def open_native(bind: str, port: int) -> NativeEngine:
     try:
         return NativeEngine(Native(bind, port))
     except OSError as error:
-        text = f"UDP {bind}:{port} can't be opened: {error}. Set media.host and media.port to an address that is free."
+        if error.errno == errno.EADDRINUSE:
+            text = f"UDP port {port} of {bind} is taken, perhaps by a Telepresence that already runs. Stop what holds it, or"
+            raise EngineError(f"{text} set another media.port, as by TELEPRESENCE_MEDIA__PORT=9091.") from None
+        text = f"UDP {bind}:{port} can't be opened: {error.strerror}. Set media.host to an address of this machine."
         raise EngineError(text) from None
     except ValueError as error:
         raise EngineError(f"media.host = {bind!r} is of no use to the engine: {error}.") from None

@@ -262,11 +262,20 @@ class Room:
             # Who cannot be told of a slot's new source would see it under the old one's name.
             watcher.table.release(sources)
         else:
-            watcher.table.fill(sources)
+            watcher.table.fill(sources, self._silent())
         effects = self._assign(watcher)
         if watcher.session is not None and (changed := watcher.changed_slots()):
             effects.append(Send(watcher.session, Slots(slots=changed)))
         return effects
+
+    def _silent(self) -> set[SourceKey]:
+        """Sources whose connection is gone, as of a closed window: they keep their slots until others need them."""
+        return {
+            SourceKey(participant.id, source.id)
+            for participant in self.participants.values()
+            for source in participant.sources.values()
+            if all(track.engine is None for track in source.tracks.values())
+        }
 
     def _assign(self, watcher: Participant) -> list[Effect]:
         """Brings the engine's slots of an answered down connection up to date."""

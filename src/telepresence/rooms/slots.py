@@ -6,7 +6,7 @@ the order of their arrival.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 
@@ -29,11 +29,18 @@ class SlotTable:
         present = set(sources)
         self.holders = [holder if holder in present else None for holder in self.holders]
 
-    def fill(self, sources: Sequence[SourceKey]) -> None:
-        """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order."""
+    def fill(self, sources: Sequence[SourceKey], silent: Set[SourceKey] = frozenset()) -> None:
+        """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order.
+
+        Where there are too few slots, those of `silent` sources go to others.
+        """
         self.release(sources)
+        self._seat(sources, frozenset({None}))
+        self._seat([source for source in sources if source not in silent], silent)
+
+    def _seat(self, sources: Sequence[SourceKey], free: Set[SourceKey | None]) -> None:
         seated = set(self.holders)
-        waiting = iter([source for source in sources if source not in seated])
+        waiting = (source for source in sources if source not in seated)
         for index, holder in enumerate(self.holders):
-            if holder is None:
-                self.holders[index] = next(waiting, None)
+            if holder in free:
+                self.holders[index] = next(waiting, holder)
