@@ -102,7 +102,9 @@ class LimitSettings(Section, frozen=True):
     ] = 60
     sockets_per_address: Annotated[
         Count,
-        Meta(description="Open sockets of one address that have not shown a valid token; further ones wait, 21 s at most."),
+        Meta(
+            description="Open sockets of one address that have not shown a valid token; further ones wait, 21 s at most."
+        ),
     ] = 50
     join_timeout_s: Annotated[
         float, Meta(gt=0, le=60, description="Seconds that a new socket has to send its first message.")
