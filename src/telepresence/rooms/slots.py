@@ -6,7 +6,8 @@ the order of their arrival.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 
@@ -29,7 +30,7 @@ class SlotTable:
         present = set(sources)
         self.holders = [holder if holder in present else None for holder in self.holders]
 
-    def fill(self, sources: Sequence[SourceKey], silent: Set[SourceKey] = frozenset()) -> None:
+    def fill(self, sources: Sequence[SourceKey], silent: AbstractSet[SourceKey] = frozenset()) -> None:
         """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order.
 
         Where there are too few slots, those of `silent` sources go to others.
@@ -38,7 +39,7 @@ class SlotTable:
         self._seat(sources, frozenset({None}))
         self._seat([source for source in sources if source not in silent], silent)
 
-    def _seat(self, sources: Sequence[SourceKey], free: Set[SourceKey | None]) -> None:
+    def _seat(self, sources: Sequence[SourceKey], free: AbstractSet[SourceKey | None]) -> None:
         seated = set(self.holders)
         waiting = (source for source in sources if source not in seated)
         for index, holder in enumerate(self.holders):
