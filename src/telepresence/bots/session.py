@@ -30,6 +30,7 @@ from telepresence.signaling.messages import (
     ServerMessage,
 )
 
+_OPEN_S = 25.0  # above the longest wait at the server's door (door.py)
 _ANSWER_S = 10.0  # a server that is silent for so long is as good as gone
 _HEARTBEAT_S = 10.0  # a dead socket is noticed after 15 s, well within the 30 that a seat is kept
 
@@ -63,7 +64,7 @@ class Session:
         """Connects. Raises UnreachableError."""
         http = aiohttp.ClientSession()
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(_OPEN_S):
                 # Ours to send: a browser on the server's own page would, and the server checks it.
                 socket = await http.ws_connect(link.socket, heartbeat=_HEARTBEAT_S)
         except aiohttp.WSServerHandshakeError as error:
