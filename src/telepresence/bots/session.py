@@ -65,7 +65,6 @@ class Session:
         http = aiohttp.ClientSession()
         try:
             async with asyncio.timeout(_OPEN_S):
-                # Ours to send: a browser on the server's own page would, and the server checks it.
                 socket = await http.ws_connect(link.socket, heartbeat=_HEARTBEAT_S)
         except aiohttp.WSServerHandshakeError as error:
             await http.close()
