@@ -55,7 +55,7 @@ class Engine(Protocol):
         ...
 
     def snapshot(self) -> bytes:
-        """Returns counters, connections, tracks and slots as JSON; at most one second old."""
+        """Returns counters, drops, connections, tracks and slots at this moment, as JSON."""
         ...
 
     def close(self) -> None:
