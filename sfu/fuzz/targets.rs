@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use sfu::command::{Codec, Command, Direction, Kind, ReceiveTrack, Setup};
+use sfu::command::{Codec, Command, Direction, Extensions, Kind, ReceiveTrack, Setup};
 use sfu::node::Node;
 use sfu::rtp::header::Header;
 use sfu::rtp::ntp::{Ntp, WallClock};
@@ -92,12 +92,14 @@ pub fn vp8_payload(data: &[u8]) {
         descriptor.rewrite(&mut copy, 0x1234, 0x56);
         let again = vp8::Descriptor::parse(&copy).expect("a rewritten descriptor is a descriptor");
         assert_eq!(again.keyframe_start, descriptor.keyframe_start);
+        let _ = descriptor.size(data);
     }
 }
 
 /// An H.264 payload.
 pub fn h264_payload(data: &[u8]) {
     let _ = h264::keyframe_start(data);
+    let _ = h264::size(data);
 }
 
 /// Datagrams at a node with a publisher and a watcher that wait for their handshakes, from addresses that the bytes choose.
@@ -111,11 +113,8 @@ pub fn node(data: &[u8]) {
         let fingerprint = Fingerprint([7; 32]);
         node.handle_command(Command::Remote { conn, ufrag: "peer".into(), setup: Setup::Passive, fingerprint }, now);
     }
-    let (mid_extension, transport_cc_extension) = (Some(1), Some(2));
-    node.handle_command(
-        Command::Receive { conn: 1, tracks: vec![track()], mid_extension, transport_cc_extension },
-        now,
-    );
+    let extensions = Extensions { mid: Some(1), transport_cc: Some(2), rid: Some(3), ..Extensions::default() };
+    node.handle_command(Command::Receive { conn: 1, tracks: vec![track()], extensions }, now);
     for datagram in split(data) {
         now += Duration::from_millis(7);
         let last = datagram.first().copied().unwrap_or(0) % 3;
@@ -143,6 +142,8 @@ fn track() -> ReceiveTrack {
         nack: true,
         pli: true,
         remb: true,
+        rids: vec!["q".into(), "f".into()],
+        voice_group: None,
     }
 }
 

@@ -54,6 +54,26 @@ pub enum Codec {
     H264,
 }
 
+/// Ids of RTP header extensions that were negotiated; the same in every m-line of a connection (RFC 8843 §9.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extensions {
+    /// Which m-line a packet is of. Source: RFC 9143 §15.
+    pub mid: Option<u8>,
+    /// Which simulcast layer a packet is of. Source: RFC 8852.
+    pub rid: Option<u8>,
+    /// Which simulcast layer a retransmission repairs. Source: RFC 8852.
+    pub repaired_rid: Option<u8>,
+    /// The transport-wide sequence number, where its feedback was negotiated.
+    pub transport_cc: Option<u8>,
+    /// When a packet left.
+    pub abs_send_time: Option<u8>,
+    /// How loud a voice is. Source: RFC 6464.
+    pub audio_level: Option<u8>,
+    /// How a camera is held. Source: 3GPP TS 26.114 §7.4.5.
+    pub video_orientation: Option<u8>,
+}
+
 /// One track of an up connection, as negotiated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiveTrack {
@@ -87,6 +107,12 @@ pub struct ReceiveTrack {
     /// Whether REMB was negotiated.
     #[serde(default)]
     pub remb: bool,
+    /// The restriction ids of its simulcast layers, in the offer's order; empty: one layer without.
+    #[serde(default)]
+    pub rids: Vec<String>,
+    /// The group of voices of which the loudest are forwarded; none: it is outside of selection.
+    #[serde(default)]
+    pub voice_group: Option<u64>,
 }
 
 /// One m-line of a down connection: one SSRC for its whole life.
@@ -157,12 +183,9 @@ pub enum Command {
         conn: ConnId,
         /// Its tracks.
         tracks: Vec<ReceiveTrack>,
-        /// The id of the mid header extension.
+        /// Its header extensions.
         #[serde(default)]
-        mid_extension: Option<u8>,
-        /// The id of the transport-wide sequence number's header extension, where its feedback was negotiated.
-        #[serde(default)]
-        transport_cc_extension: Option<u8>,
+        extensions: Extensions,
     },
     /// Sets the slots of a down connection, and what the receiver took of our offer.
     Send {
@@ -172,9 +195,9 @@ pub enum Command {
         slots: Vec<SendSlot>,
         /// Its codecs.
         codecs: Vec<SendCodec>,
-        /// The id of the mid header extension.
+        /// Its header extensions.
         #[serde(default)]
-        mid_extension: Option<u8>,
+        extensions: Extensions,
     },
     /// Puts a track into a slot, or empties it.
     Assign {
@@ -184,6 +207,19 @@ pub enum Command {
         slot: u32,
         /// The track, or none.
         track: Option<TrackId>,
+    },
+    /// Says how a picture is shown; before it, at full size.
+    View {
+        /// The connection.
+        conn: ConnId,
+        /// The slot.
+        slot: u32,
+        /// Device pixels across; 0 × 0 is not shown, and the slot is paused.
+        width: u32,
+        /// Device pixels down.
+        height: u32,
+        /// Whether it goes before others when the link is narrow.
+        pinned: bool,
     },
     /// Closes a connection and forgets its tracks or slots.
     Close {
@@ -201,6 +237,7 @@ impl Command {
             Self::Receive { conn, .. } => ("receive", *conn),
             Self::Send { conn, .. } => ("send", *conn),
             Self::Assign { conn, .. } => ("assign", *conn),
+            Self::View { conn, .. } => ("view", *conn),
             Self::Close { conn } => ("close", *conn),
         }
     }
@@ -228,6 +265,15 @@ pub enum Event {
         conn: ConnId,
         /// The track.
         track: TrackId,
+    },
+    /// Other voices of a group are forwarded than before, or its active speaker changed.
+    Voices {
+        /// The group.
+        group: u64,
+        /// The tracks that are forwarded, the loudest first, those without levels last.
+        loudest: Vec<TrackId>,
+        /// The active speaker.
+        speaker: Option<TrackId>,
     },
     /// A command could not be carried out.
     Refused {

@@ -70,6 +70,8 @@ drop_reasons! {
     RtxEmpty => "rtx-empty",
     /// Media sent to us on a connection that only receives.
     WrongDirection => "wrong-direction",
+    /// The receiver took no codec of this kind.
+    CodecNotTaken => "codec-not-taken",
     /// A subscriber's queue was full.
     QueueFull => "queue-full",
     /// The socket would not take it.

@@ -29,18 +29,31 @@ pub enum Class {
 pub struct Queued {
     /// The slot's index.
     pub slot: usize,
-    /// The slot's epoch when it was queued.
-    pub epoch: u32,
+    /// The slot's stretch that it belongs to.
+    pub stretch: u32,
     /// The source's extended sequence number.
     pub sequence: u64,
-    /// Whether it repeats a packet.
-    pub repair: bool,
+    /// As what it leaves.
+    pub form: Form,
+}
+
+/// As what a stored packet leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As it came.
+    Media,
+    /// Without its payload: it only fills its number.
+    Blank,
+    /// Once more, as a retransmission.
+    Repair,
 }
 
 /// One subscriber's queues.
 #[derive(Debug)]
 pub struct Pacer {
     queues: [VecDeque<Queued>; 3],
+    /// References taken so far.
+    pub taken: u64,
     budget: f64,
     refilled: Instant,
 }
@@ -48,7 +61,7 @@ pub struct Pacer {
 impl Pacer {
     /// Empty queues and a full budget.
     pub fn new(now: Instant) -> Self {
-        Self { queues: Default::default(), budget: BURST_BYTES, refilled: now }
+        Self { queues: Default::default(), taken: 0, budget: BURST_BYTES, refilled: now }
     }
 
     /// Queues a packet; false when the class's queue is full.
@@ -57,6 +70,7 @@ impl Pacer {
         let fits = queue.len() < QUEUE_MAX;
         if fits {
             queue.push_back(item);
+            self.taken += 1;
         }
         fits
     }
@@ -78,6 +92,11 @@ impl Pacer {
     /// Takes the bytes of a packet that left off the budget.
     pub fn spent(&mut self, bytes: usize) {
         self.budget -= bytes as f64;
+    }
+
+    /// References that wait.
+    pub fn len(&self) -> usize {
+        self.queues.iter().map(VecDeque::len).sum()
     }
 
     /// Whether anything waits.
@@ -109,7 +128,7 @@ mod tests {
     use super::*;
 
     fn item(sequence: u64) -> Queued {
-        Queued { slot: 0, epoch: 0, sequence, repair: false }
+        Queued { slot: 0, stretch: 0, sequence, form: Form::Media }
     }
 
     #[test]

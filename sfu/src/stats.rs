@@ -20,8 +20,12 @@ pub struct Counters {
     pub media_in: u64,
     /// Media packets sent to subscribers, without retransmissions.
     pub media_out: u64,
+    /// Packets among these that were sent without their payload, to fill a number.
+    pub blanks_out: u64,
     /// Retransmissions sent.
     pub repairs_out: u64,
+    /// References to packets that were queued for subscribers, retransmissions included.
+    pub queued: u64,
     /// Sequence numbers asked of publishers.
     pub nacks_out: u64,
     /// Sequence numbers that subscribers asked for.
@@ -30,7 +34,7 @@ pub struct Counters {
     pub keyframe_requests_out: u64,
     /// Key frame requests from subscribers.
     pub keyframe_requests_in: u64,
-    /// Queued packets that were not sent because their slot changed its source, or the store had left them behind.
+    /// Queued references that were not sent: their slot changed its source, the store had left them behind, or the subscriber left.
     pub abandoned: u64,
     /// Transport-wide feedback packets sent to publishers.
     pub transport_feedback_out: u64,
@@ -98,6 +102,10 @@ pub struct ConnectionStats {
     pub connected: bool,
     /// What the receiver estimates (REMB), in bit/s.
     pub remb_bps: Option<u64>,
+    /// What its link is taken to carry, by loss and REMB, in bit/s; none where there is no limit.
+    pub limit_bps: Option<u64>,
+    /// References that wait in its pacer.
+    pub waiting: usize,
     /// Sequence numbers that the receiver asked for.
     pub nacked: u64,
 }
@@ -125,6 +133,25 @@ pub struct TrackStats {
     pub keyframe_requests: u64,
     /// How many slots it is in.
     pub subscribers: usize,
+    /// Its layers, in the order of the offer.
+    pub layers: Vec<LayerStats>,
+}
+
+/// One layer of a published track.
+#[derive(Debug, Clone, Serialize)]
+pub struct LayerStats {
+    /// Its restriction id; empty where there is no simulcast.
+    pub rid: String,
+    /// Width of its pictures in pixels, 0 where unknown.
+    pub width: u16,
+    /// Their height.
+    pub height: u16,
+    /// What it costs, in bit/s.
+    pub bitrate_bps: u64,
+    /// Media packets received.
+    pub packets: u64,
+    /// Whether it comes.
+    pub live: bool,
 }
 
 /// One slot that carries something.
@@ -136,6 +163,16 @@ pub struct SlotStats {
     pub slot: u32,
     /// The track in it.
     pub track: TrackId,
+    /// The restriction id of the layer that is forwarded; none while nothing is.
+    pub rid: Option<String>,
+    /// The highest temporal layer that is forwarded.
+    pub temporal: u8,
+    /// Whether it is paused: not shown, not affordable, or not among the loudest.
+    pub paused: bool,
+    /// Packets left out because of their temporal layer.
+    pub thinned: u64,
+    /// Times that another layer came.
+    pub switches: u64,
     /// Media packets sent.
     pub packets: u64,
     /// Their payload bytes.

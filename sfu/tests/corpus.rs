@@ -25,6 +25,9 @@ fn the_seeds_are_what_the_parsers_take() {
     assert!(sfu::transport::stun::BindingRequest::parse(&seed("stun/request")).is_ok());
     assert!(sfu::rtp::header::Header::parse(&seed("rtp/extensions")).is_ok());
     assert!(sfu::rtp::rtcp::parse(&seed("rtcp/everything"), |_| {}).is_ok());
-    assert!(sfu::rtp::vp8::Descriptor::parse(&seed("vp8/keyframe")).is_ok());
-    assert_eq!(sfu::rtp::h264::keyframe_start(&seed("h264/parameter-sets")), Ok(true));
+    let keyframe = seed("vp8/keyframe");
+    let descriptor = sfu::rtp::vp8::Descriptor::parse(&keyframe).unwrap();
+    assert_eq!(descriptor.size(&keyframe), Some((1280, 720)));
+    assert!(sfu::rtp::h264::keyframe_start(&seed("h264/parameter-sets")).unwrap().parameters);
+    assert_eq!(sfu::rtp::h264::size(&seed("h264/parameter-sets")), Some((1280, 720)));
 }

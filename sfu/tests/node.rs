@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use sfu::command::{Codec, Command, Direction, Event, Setup};
+use sfu::command::{Codec, Command, Direction, Event, Extensions, Setup};
 use sfu::drops::DropReason;
+use sfu::rtp::header::Elements;
 use sfu::rtp::rtcp;
 use sfu::rtp::vp8::Descriptor;
 use sim::World;
@@ -72,7 +73,7 @@ fn codecs_differ_within_a_slot() {
     let (first, second) = (world.publisher(1), world.connect(Direction::Up));
     let conn = world.peers[second].conn;
     let encoder = sfu::command::ReceiveTrack { codec: Codec::H264, ..video(2) };
-    world.command(Command::Receive { conn, tracks: vec![encoder], mid_extension: None, transport_cc_extension: None });
+    world.command(Command::Receive { conn, tracks: vec![encoder], extensions: Extensions::default() });
     let watcher = world.watcher(1);
     for round in 0..4u16 {
         let track = u64::from(round % 2) + 1;
@@ -220,12 +221,12 @@ fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
 fn publishers_get_transport_wide_feedback() {
     let (mut world, publisher, _) = World::on_the_air();
     let conn = world.peers[publisher].conn;
-    let transport_cc_extension = Some(1); // the peer here writes one extension, so its mid is taken for the number
-    world.command(Command::Receive { conn, tracks: vec![video(1)], mid_extension: None, transport_cc_extension });
+    let transport_cc = Some(1); // the peer here writes one extension, so its mid is taken for the number
+    world.command(Command::Receive { conn, tracks: vec![video(1)], extensions: Extensions { transport_cc, ..Extensions::default() } });
     world.peers[publisher].rtcp.clear();
     for sequence in 101..161u16 {
         let number = (7000 + sequence).to_be_bytes();
-        let header = sfu::rtp::header::Outgoing { mid: Some((1, &number)), ..outgoing(1, sequence) };
+        let header = sfu::rtp::header::Outgoing { extensions: Elements { mid: Some((1, &number)), ..Elements::default() }, ..outgoing(1, sequence) };
         world.send_rtp(publisher, &header, &vp8(false, sequence, 1));
         world.run(Duration::from_millis(10));
     }
@@ -405,7 +406,7 @@ fn impossible_commands_are_refused() {
         Command::Assign { conn: down, slot: 7, track: Some(1) },
         Command::Assign { conn: down, slot: 0, track: Some(7) },
         Command::Assign { conn: up, slot: 0, track: Some(1) },
-        Command::Receive { conn: down, tracks: vec![video(5)], mid_extension: None, transport_cc_extension: None },
+        Command::Receive { conn: down, tracks: vec![video(5)], extensions: Extensions::default() },
         Command::Open { conn: up, direction: Direction::Up, ufrag: "fresh".into(), pwd: PWD.into() },
         Command::Close { conn: 99 },
     ];
@@ -427,17 +428,15 @@ fn renegotiation_keeps_what_it_names() {
     world.command(Command::Receive {
         conn,
         tracks: vec![video(1), video(2)],
-        mid_extension: Some(1),
-        transport_cc_extension: None,
-    });
+        extensions: Extensions { mid: Some(1), ..Extensions::default() },
+            });
     world.play(publisher, 1, 101..105);
     assert_eq!(world.sequences(watcher).len(), 5);
     world.command(Command::Receive {
         conn,
         tracks: vec![video(2)],
-        mid_extension: Some(1),
-        transport_cc_extension: None,
-    });
+        extensions: Extensions { mid: Some(1), ..Extensions::default() },
+            });
     world.play(publisher, 1, 105..110);
     assert_eq!(world.sequences(watcher).len(), 5);
     assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
@@ -453,9 +452,8 @@ fn a_replaced_track_leaves_nothing_to_its_successor() {
     world.command(Command::Receive {
         conn,
         tracks: vec![video(2)],
-        mid_extension: Some(1),
-        transport_cc_extension: None,
-    });
+        extensions: Extensions { mid: Some(1), ..Extensions::default() },
+            });
     world.assign(watcher, 0, Some(2));
     world.send_rtp(publisher, &outgoing(1, 140), &vp8(false, 140, 1));
     assert_eq!(world.node.drops.get(DropReason::UnknownTrack), 1);
@@ -477,9 +475,8 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
     world.command(Command::Receive {
         conn,
         tracks: vec![renewed],
-        mid_extension: Some(1),
-        transport_cc_extension: None,
-    });
+        extensions: Extensions { mid: Some(1), ..Extensions::default() },
+            });
     for (sequence, keyframe) in [(9u16, true), (10, false), (11, false)] {
         world.run(FRAME);
         let header = sfu::rtp::header::Outgoing { ssrc: 1500, ..outgoing(1, sequence) };
@@ -494,9 +491,8 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
         world.command(Command::Receive {
             conn,
             tracks: vec![renewed],
-            mid_extension: Some(1),
-            transport_cc_extension: None,
-        });
+            extensions: Extensions { mid: Some(1), ..Extensions::default() },
+                    });
     }
     assert!(world.refusals().is_empty(), "{:?}", world.refusals());
     world.account();
@@ -557,7 +553,7 @@ fn a_night_without_pictures_is_no_step_back() {
 /// The snapshot and the commands keep the names that Python knows.
 #[test]
 fn commands_and_events_are_the_json_that_python_writes() {
-    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false}],"mid_extension":4,"transport_cc_extension":null}"#;
+    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false,"rids":["q","f"],"voice_group":null}],"extensions":{"mid":4,"rid":5,"repaired_rid":6,"transport_cc":null,"abs_send_time":null,"audio_level":7,"video_orientation":null}}"#;
     let command: Command = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&command).unwrap(), text);
     let event = Event::TrackLive { conn: 1, track: 2 };

@@ -9,7 +9,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn main() {
     let mut world = World::new();
-    let camera = Camera { layers: vec![Layer { bitrate_bps: 2_000_000 }], ..Camera::default() };
+    let camera = Camera { layers: vec![Layer { bitrate_bps: 2_000_000, size: (1280, 720) }], ..Camera::default() };
     world.publish(vec![Media::Camera(1, camera), Media::Voice(2)]);
     for _ in 0..10 {
         let viewer = world.watch(1, 1);

@@ -96,6 +96,7 @@ impl World {
         assert_eq!(counters.datagrams_in, self.ledger.handed_in, "datagrams that the node was given");
         assert_eq!(counters.media_out, self.ledger.media, "media packets that left the node");
         assert_eq!(counters.repairs_out, self.ledger.repairs, "retransmissions that left the node");
+        self.account_queues();
         for peer in 0..self.peers.len() {
             self.account_link(peer, Way::Up, &self.peers[peer].up);
             self.account_link(peer, Way::Down, &self.peers[peer].down);
@@ -103,6 +104,14 @@ impl World {
         self.account_slots();
         self.account_streams();
         self.account_screens();
+    }
+
+    /// What was queued left, waits, or was left behind.
+    fn account_queues(&self) {
+        let (counters, snapshot) = (&self.node.counters, self.node.snapshot(0));
+        let waiting: u64 = snapshot.connections.iter().map(|connection| connection.waiting as u64).sum();
+        let left = counters.media_out + counters.repairs_out + counters.abandoned;
+        assert_eq!(counters.queued, left + waiting, "references that were queued: {counters:?}");
     }
 
     fn account_link(&self, peer: usize, way: Way, link: &Link) {

@@ -1,8 +1,10 @@
-//! A VP8 encoder model: frames whose sizes vary, key frames when asked, temporal layers. `publisher.rs` sends its packets.
+//! A video encoder's model: frames whose sizes vary, key frames when asked, temporal layers. `publisher.rs` sends its packets.
 
 use std::time::{Duration, Instant};
 
-use crate::payload::{self, NONE, Picture, Stamp};
+use sfu::command::Codec;
+
+use crate::payload::{self, NONE, Picture, Size, Stamp};
 
 /// Bytes of a payload: with RTP's header and the tag a packet stays below 1,200 bytes, as browsers keep it.
 const PAYLOAD_MAX: usize = 1160;
@@ -13,17 +15,31 @@ const LEAST_SHARE: f64 = 0.3;
 /// The temporal layers of successive frames, with one, two and three of them. Source: libwebrtc's default patterns.
 const PATTERNS: [&[u8]; 3] = [&[0], &[0, 1], &[0, 2, 1, 2]];
 
+/// In a stamp, layers of one camera have numbers of their own: of packets from here up, of frames from the other.
+const LAYER_PACKETS: u64 = 1 << 40;
+const LAYER_FRAMES: u32 = 1 << 28;
+
 /// One layer of a ladder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// What the encoder aims at.
     pub bitrate_bps: u64,
+    /// What its key frames tell.
+    pub size: Size,
+}
+
+/// 320×180 at 150, 640×360 at 500 and 1280×720 at 1,500 kbit/s.
+pub fn ladder() -> Vec<Layer> {
+    let rungs = [(150_000, (320, 180)), (500_000, (640, 360)), (1_500_000, (1280, 720))];
+    rungs.into_iter().map(|(bitrate_bps, size)| Layer { bitrate_bps, size }).collect()
 }
 
 /// How a camera is encoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Camera {
-    /// The ladder, lowest first. The engine takes one layer a track: the first is sent.
+    /// VP8 or H.264.
+    pub codec: Codec,
+    /// The ladder, lowest first; more than one is simulcast.
     pub layers: Vec<Layer>,
     /// Frames a second.
     pub fps: u32,
@@ -43,7 +59,8 @@ impl Default for Camera {
     /// 1.5 Mbit/s at 30 frames a second, a key frame weighing 8 frames, one temporal layer, key frames only when asked.
     fn default() -> Self {
         Self {
-            layers: vec![Layer { bitrate_bps: 1_500_000 }],
+            codec: Codec::Vp8,
+            layers: vec![Layer { bitrate_bps: 1_500_000, size: (1280, 720) }],
             fps: 30,
             keyframe_factor: 8.0,
             variation: 0.4,
@@ -75,9 +92,11 @@ pub struct Encoder {
     /// Key frames among them.
     pub keyframes: u64,
     plan: Camera,
+    layer: Layer,
     source: u64,
     random: fastrand::Rng,
     next_frame: Instant,
+    first_frame: u32,
     begun: Instant,
     wanted: Option<Instant>,
     newest_key: Option<Instant>,
@@ -91,24 +110,32 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of the plan's first layer. Numbers and phase come from `random`.
+    /// An encoder of one of the plan's layers, whose first frame is at `first`. Numbers come from `random`.
     ///
     /// # Panics
-    /// On a ladder of more layers than the engine takes, or on temporal layers beyond three.
-    pub fn new(plan: Camera, source: u64, mut random: fastrand::Rng, now: Instant) -> Self {
-        assert_eq!(plan.layers.len(), 1, "the engine takes one layer a track");
+    /// Where there is no such layer, or on temporal layers beyond three.
+    pub fn new(
+        plan: Camera,
+        index: usize,
+        source: u64,
+        mut random: fastrand::Rng,
+        now: Instant,
+        first: Instant,
+    ) -> Self {
         assert!((1..=PATTERNS.len()).contains(&plan.temporal_layers), "one to three temporal layers");
-        let phase = Duration::from_secs(1).div_f64(f64::from(plan.fps)).mul_f64(random.f64());
+        let layer = plan.layers[index].clone();
         Self {
+            layer,
+            first_frame: index as u32 * LAYER_FRAMES,
             frames: 0,
             keyframes: 0,
             source,
-            next_frame: now + phase,
+            next_frame: first,
             begun: now,
             wanted: Some(now),
             newest_key: None,
             owed: 0.0,
-            sequence: (1 << 16) + u64::from(random.u16(..)),
+            sequence: index as u64 * LAYER_PACKETS + (1 << 16) + u64::from(random.u16(..)),
             timestamp: random.u32(..),
             picture: random.u16(..0x8000),
             tl0: random.u8(..),
@@ -150,9 +177,10 @@ impl Encoder {
         }
         let layer = self.next_layer();
         let reference = self.next_reference(key, layer);
-        let picture = Picture { start: true, key, id: self.picture, layer };
+        let id = (self.plan.codec == Codec::Vp8).then_some(self.picture);
+        let picture = Picture { start: true, key, id, layer };
         let captured_us = run.as_micros() as u64;
-        let stamp = Stamp { source: self.source, frame: self.frames as u32, reference, captured_us, sequence: 0 };
+        let stamp = Stamp { source: self.source, frame: self.frame(), reference, captured_us, sequence: 0 };
         let pieces = self.split(picture, stamp, self.timestamp_at(now), key);
         self.picture = (self.picture + 1) & 0x7FFF;
         self.frames += 1;
@@ -171,11 +199,15 @@ impl Encoder {
     }
 
     fn next_reference(&mut self, key: bool, layer: Option<(u8, u8)>) -> u32 {
-        let (frame, before) = (self.frames as u32, self.base);
+        let (frame, before) = (self.frame(), self.base);
         if layer.is_none_or(|(_, temporal)| temporal == 0) {
             self.base = frame;
         }
         if key { NONE } else { before }
+    }
+
+    fn frame(&self) -> u32 {
+        self.first_frame + self.frames as u32
     }
 
     /// The frame's packets, of even size as browsers make them.
@@ -186,7 +218,7 @@ impl Encoder {
             .map(|index| {
                 let picture = Picture { start: index == 0, key: key && index == 0, ..picture };
                 let stamp = Stamp { sequence: self.sequence, ..stamp };
-                let payload = payload::write_picture(&picture, &stamp, bytes / count);
+                let payload = payload::write_picture(&picture, &stamp, self.layer.size, bytes / count);
                 self.sequence += 1;
                 Piece { sequence: stamp.sequence, timestamp, marker: index + 1 == count, payload }
             })
@@ -194,8 +226,7 @@ impl Encoder {
     }
 
     fn weigh(&mut self, key: bool) -> usize {
-        let rate = self.plan.layers.first().map_or(0, |layer| layer.bitrate_bps);
-        let mean = rate as f64 / 8.0 / f64::from(self.plan.fps);
+        let mean = self.layer.bitrate_bps as f64 / 8.0 / f64::from(self.plan.fps);
         let varied = 1.0 + self.plan.variation * (2.0 * self.random.f64() - 1.0);
         let bytes = if key {
             mean * self.plan.keyframe_factor * varied
@@ -217,7 +248,7 @@ mod tests {
     fn an_encoder_holds_its_rate() {
         let (start, mut bytes) = (epoch(), 0);
         let plan = Camera { keyframe_every: Some(Duration::from_secs(2)), ..Camera::default() };
-        let mut encoder = Encoder::new(plan, 1, fastrand::Rng::with_seed(1), start);
+        let mut encoder = Encoder::new(plan, 0, 1, fastrand::Rng::with_seed(1), start, start);
         for _ in 0..900 {
             let now = encoder.next_frame();
             for piece in encoder.capture(now, now - start) {
@@ -235,7 +266,7 @@ mod tests {
     fn temporal_layers_reference_the_base() {
         let start = epoch();
         let plan = Camera { temporal_layers: 3, ..Camera::default() };
-        let mut encoder = Encoder::new(plan, 1, fastrand::Rng::with_seed(1), start);
+        let mut encoder = Encoder::new(plan, 0, 1, fastrand::Rng::with_seed(1), start, start);
         let seen: Vec<(u8, u32)> = (0..8)
             .map(|_| {
                 let pieces = encoder.capture(encoder.next_frame(), Duration::ZERO);

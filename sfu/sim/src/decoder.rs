@@ -40,8 +40,8 @@ struct Frame {
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     last: u64,
-    picture: u16,
-    /// None of a source without layers: its frames are followed by picture ids.
+    picture: Option<u16>,
+    /// None of a source without layers: its frames are followed by picture ids, or by packets where there are none.
     tl0: Option<u8>,
     at: Instant,
 }
@@ -131,14 +131,15 @@ impl Decoder {
 
     /// The earliest complete frame whose reference was shown.
     fn next(&self) -> Option<u64> {
-        self.frames.iter().find(|(_, frame)| self.is_due(&frame.picture)).map(|(first, _)| *first)
+        self.frames.iter().find(|(first, frame)| self.is_due(**first, &frame.picture)).map(|(first, _)| *first)
     }
 
-    fn is_due(&self, picture: &Picture) -> bool {
+    fn is_due(&self, first: u64, picture: &Picture) -> bool {
         let Some(shown) = self.shown else { return picture.key };
+        let next = |id: u16| shown.picture.is_some_and(|picture| id == picture.wrapping_add(1) & 0x7FFF);
         picture.key
             || match picture.layer {
-                None => picture.id == shown.picture.wrapping_add(1) & 0x7FFF,
+                None => picture.id.map_or(first == shown.last + 1, next),
                 Some((tl0, 0)) => shown.tl0.is_some_and(|before| tl0 == before.wrapping_add(1)),
                 Some((tl0, _)) => shown.tl0 == Some(tl0),
             }
@@ -194,7 +195,7 @@ mod tests {
 
     fn part(sequence: u64, frame: u32, key: bool, layer: Option<(u8, u8)>) -> Part {
         let reference = if key { NONE } else { frame - 1 };
-        let picture = Picture { start: true, key, id: frame as u16, layer };
+        let picture = Picture { start: true, key, id: Some(frame as u16), layer };
         let stamp = Stamp { source: 1, frame, reference, captured_us: 0, sequence };
         Part { sequence, timestamp: frame * 3000, marker: true, picture, stamp }
     }
@@ -235,7 +236,7 @@ mod tests {
     #[test]
     fn a_false_claim_is_a_broken_reference() {
         let mut liar = part(2, 3, false, None);
-        liar.picture.id = 2;
+        liar.picture.id = Some(2);
         assert_eq!(play(&[part(1, 1, true, None), liar]).broken, 1);
     }
 }

@@ -7,6 +7,7 @@ use sfu::rtp::header::{Header, Outgoing};
 use sfu::rtp::rtcp;
 
 pub use crate::peer::{AUDIO_PT, PWD, RTX_PT, VIDEO_PT};
+use crate::peers::EXTENSIONS;
 use crate::publisher::ssrc;
 pub use crate::publisher::video;
 use crate::world::World;
@@ -22,8 +23,7 @@ impl World {
         self.command(Command::Receive {
             conn,
             tracks: vec![video(track)],
-            mid_extension: Some(1),
-            transport_cc_extension: None,
+            extensions: EXTENSIONS,
         });
         peer
     }
@@ -109,7 +109,7 @@ pub fn outgoing(track: u64, sequence: u16) -> Outgoing<'static> {
         sequence,
         timestamp: u32::from(sequence) * 3000,
         ssrc: ssrc(track),
-        mid: None,
+        ..Outgoing::default()
     }
 }
 

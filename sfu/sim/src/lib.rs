@@ -10,6 +10,7 @@ mod account;
 pub mod camera;
 pub mod clock;
 pub mod decoder;
+pub mod estimator;
 pub mod hand;
 pub mod link;
 pub mod numbers;

@@ -6,7 +6,11 @@
 /// A stamp's bytes.
 const STAMP: usize = 36;
 /// The least that a picture's packet holds.
-pub const LEAST: usize = 7 + STAMP;
+pub const LEAST: usize = 16 + STAMP;
+/// NAL units of H.264: a sequence parameter set, a slice that is no key frame, a fragmentation unit. Source: RFC 6184 §5.2.
+const SPS: u8 = 0x67;
+const SLICE: u8 = 0x61;
+const FRAGMENT: u8 = 0x7C;
 /// In `Stamp::reference`: the frame needs no other.
 pub const NONE: u32 = u32::MAX;
 
@@ -48,37 +52,69 @@ impl Stamp {
     }
 }
 
-/// What a VP8 payload says of its frame.
+/// Pixels across and down, as a VP8 key frame tells them behind its tag. Source: RFC 6386 §9.1.
+pub type Size = (u16, u16);
+
+/// What a payload says of its frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Picture {
     /// The first packet of the frame.
     pub start: bool,
     /// The frame needs no other; only the first packet says so.
     pub key: bool,
-    /// 15 bits.
-    pub id: u16,
+    /// 15 bits; none of H.264.
+    pub id: Option<u16>,
     /// TL0PICIDX and the temporal layer, where there are layers.
     pub layer: Option<(u8, u8)>,
 }
 
-/// A picture's payload of `length` bytes (`LEAST` at least).
-pub fn write_picture(picture: &Picture, stamp: &Stamp, length: usize) -> Vec<u8> {
+/// A picture's payload of `length` bytes (`LEAST` at least): VP8 where it has an id, else H.264.
+pub fn write_picture(picture: &Picture, stamp: &Stamp, size: Size, length: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(length);
-    out.push(if picture.start { 0x90 } else { 0x80 });
-    out.push(if picture.layer.is_some() { 0xE0 } else { 0x80 });
-    out.extend_from_slice(&(0x8000 | picture.id).to_be_bytes());
-    if let Some((tl0, temporal)) = picture.layer {
-        // Every upper frame needs only the last of the base layer: its sync bit is set.
-        out.extend_from_slice(&[tl0, (temporal << 6) | 0x20]);
+    match picture.id {
+        Some(id) => write_vp8(&mut out, picture, id, size),
+        // A parameter set, a slice, or a later fragment.
+        None if picture.key => out.push(SPS),
+        None => out.extend_from_slice(if picture.start { &[SLICE] } else { &[FRAGMENT, 1] }),
     }
-    out.push(if picture.key { 0x10 } else { 0x11 });
     stamp.write(&mut out);
     out.resize(length.max(out.len()), 0xAA);
     out
 }
 
+fn write_vp8(out: &mut Vec<u8>, picture: &Picture, id: u16, (width, height): Size) {
+    out.push(if picture.start { 0x90 } else { 0x80 });
+    out.push(if picture.layer.is_some() { 0xE0 } else { 0x80 });
+    out.extend_from_slice(&(0x8000 | id).to_be_bytes());
+    if let Some((tl0, temporal)) = picture.layer {
+        // Every upper frame needs only the last of the base layer: its sync bit is set.
+        out.extend_from_slice(&[tl0, (temporal << 6) | 0x20]);
+    }
+    if picture.key {
+        out.extend_from_slice(&[0x10, 0, 0, 0x9D, 0x01, 0x2A]);
+        out.extend_from_slice(&width.to_le_bytes());
+        out.extend_from_slice(&height.to_le_bytes());
+    } else {
+        out.push(0x11);
+    }
+}
+
 /// Reads what `write_picture` wrote, and what the engine made of it.
 pub fn read_picture(payload: &[u8]) -> Option<(Picture, Stamp)> {
+    let (start, key) = match payload.first()? {
+        &SPS => (true, true),
+        &SLICE => (true, false),
+        &FRAGMENT => return Some((h264(false, false), Stamp::read(payload.get(2..)?)?)),
+        _ => return read_vp8(payload),
+    };
+    Some((h264(start, key), Stamp::read(payload.get(1..)?)?))
+}
+
+fn h264(start: bool, key: bool) -> Picture {
+    Picture { start, key, id: None, layer: None }
+}
+
+fn read_vp8(payload: &[u8]) -> Option<(Picture, Stamp)> {
     let (first, bits) = (*payload.first()?, *payload.get(1)?);
     let id = u16::from_be_bytes([*payload.get(2)?, *payload.get(3)?]) & 0x7FFF;
     let layered = bits & 0x40 != 0;
@@ -86,7 +122,8 @@ pub fn read_picture(payload: &[u8]) -> Option<(Picture, Stamp)> {
     let layer = if layered { Some((*payload.get(4)?, payload.get(5)? >> 6)) } else { None };
     let start = first & 0x10 != 0;
     let key = start && payload.get(at)? & 1 == 0;
-    Some((Picture { start, key, id, layer }, Stamp::read(payload.get(at + 1..)?)?))
+    let behind = at + if key { 10 } else { 1 };
+    Some((Picture { start, key, id: Some(id), layer }, Stamp::read(payload.get(behind..)?)?))
 }
 
 /// A voice's payload of `length` bytes.
@@ -111,11 +148,17 @@ mod tests {
     fn pictures_read_back() {
         let stamp = Stamp { source: 7, frame: 9, reference: NONE, captured_us: 5_000_000, sequence: 70_000 };
         for layer in [None, Some((200, 2))] {
-            let picture = Picture { start: true, key: true, id: 0x7ABC, layer };
-            let payload = write_picture(&picture, &stamp, 200);
+            let picture = Picture { start: true, key: true, id: Some(0x7ABC), layer };
+            let payload = write_picture(&picture, &stamp, (640, 360), 200);
             assert_eq!(read_picture(&payload), Some((picture, stamp)));
             let seen = sfu::rtp::vp8::Descriptor::parse(&payload).unwrap();
             assert!(seen.keyframe_start && seen.picture_id.is_some_and(|id| id.value == 0x7ABC));
+            assert_eq!(seen.size(&payload), Some((640, 360)));
+        }
+        for (start, key) in [(true, true), (true, false), (false, false)] {
+            let payload = write_picture(&h264(start, key), &stamp, (640, 360), 200);
+            assert_eq!(read_picture(&payload), Some((h264(start, key), stamp)));
+            assert_eq!(sfu::rtp::h264::keyframe_start(&payload).unwrap().parameters, key);
         }
         assert_eq!(read_voice(&write_voice(&stamp, 80)), Some(stamp));
     }

@@ -17,12 +17,25 @@ pub const PWD: &str = "0123456789abcdef0123456789";
 pub const VIDEO_PT: u8 = 96;
 /// Its retransmissions.
 pub const RTX_PT: u8 = 97;
-/// H.264; only peers led by hand send it.
+/// H.264.
 pub const H264_PT: u8 = 102;
 /// Its retransmissions.
 pub const H264_RTX_PT: u8 = 103;
 /// Opus.
 pub const AUDIO_PT: u8 = 111;
+
+/// The header extensions' ids, in both directions.
+pub const MID_EXTENSION: u8 = 1;
+/// When a packet left.
+pub const SEND_TIME_EXTENSION: u8 = 2;
+/// How loud a voice is.
+pub const LEVEL_EXTENSION: u8 = 3;
+/// Which layer a packet is of.
+pub const RID_EXTENSION: u8 = 4;
+/// How a camera is held.
+pub const ORIENTATION_EXTENSION: u8 = 6;
+/// Which layer a packet repairs.
+pub const REPAIRED_RID_EXTENSION: u8 = 5;
 
 /// Who acts for a peer.
 pub enum Role {

@@ -2,17 +2,28 @@
 
 use std::time::Duration;
 
-use sfu::command::{Codec, Command, Direction, Event, Kind, SendCodec, SendSlot, Setup};
+use sfu::command::{Codec, Command, Direction, Event, Extensions, Kind, SendCodec, SendSlot, Setup};
 use sfu::transport::dtls::{Dtls, DtlsOutput, DtlsRole};
 
 use crate::link::Link;
-use crate::peer::{AUDIO_PT, H264_PT, H264_RTX_PT, PWD, Peer, RTX_PT, Role, VIDEO_PT};
+use crate::peer::{
+    AUDIO_PT, H264_PT, H264_RTX_PT, LEVEL_EXTENSION, MID_EXTENSION, ORIENTATION_EXTENSION, PWD, Peer,
+    REPAIRED_RID_EXTENSION, RID_EXTENSION, RTX_PT, Role, SEND_TIME_EXTENSION, VIDEO_PT,
+};
 use crate::publisher::{Media, Publisher};
 use crate::viewer::{Screen, Viewer};
 use crate::world::World;
 
-/// The header extension of the mid, in every connection.
-const MID_EXTENSION: u8 = 1;
+/// The header extensions of every connection.
+pub(crate) const EXTENSIONS: Extensions = Extensions {
+    mid: Some(MID_EXTENSION),
+    rid: Some(RID_EXTENSION),
+    repaired_rid: Some(REPAIRED_RID_EXTENSION),
+    transport_cc: None,
+    abs_send_time: Some(SEND_TIME_EXTENSION),
+    audio_level: Some(LEVEL_EXTENSION),
+    video_orientation: Some(ORIENTATION_EXTENSION),
+};
 /// A voice's slot has this number and its index more.
 const VOICES: u32 = 100;
 
@@ -107,8 +118,7 @@ impl World {
         self.command(Command::Receive {
             conn,
             tracks,
-            mid_extension: Some(MID_EXTENSION),
-            transport_cc_extension: None,
+            extensions: EXTENSIONS,
         });
         let publisher = Publisher::new(media, self.wall, &mut self.random, self.now);
         self.peers[peer].role = Role::Publisher(Box::new(publisher));
@@ -147,13 +157,19 @@ impl World {
             rtx_payload_type: None,
             nack: false,
         });
-        self.command(Command::Send { conn, slots, codecs, mid_extension: Some(MID_EXTENSION) });
+        self.command(Command::Send { conn, slots, codecs, extensions: EXTENSIONS });
     }
 
     /// Puts a track into a picture slot, or empties it.
     pub fn assign(&mut self, viewer: usize, slot: u32, track: Option<u64>) {
         let conn = self.peers[viewer].conn;
         self.command(Command::Assign { conn, slot, track });
+    }
+
+    /// Says at which size a viewer shows a picture slot.
+    pub fn view(&mut self, viewer: usize, slot: u32, (width, height): (u32, u32), pinned: bool) {
+        let conn = self.peers[viewer].conn;
+        self.command(Command::View { conn, slot, width, height, pinned });
     }
 
     /// Puts a track into a voice slot, or empties it.
@@ -167,6 +183,17 @@ impl World {
     /// When the peer does not.
     pub fn publisher_of(&self, peer: usize) -> &Publisher {
         match &self.peers[peer].role {
+            Role::Publisher(publisher) => publisher,
+            _ => panic!("peer {peer} has no publisher's model"),
+        }
+    }
+
+    /// The model of a peer that publishes, to tell it something.
+    ///
+    /// # Panics
+    /// When the peer does not.
+    pub fn publisher_mut(&mut self, peer: usize) -> &mut Publisher {
+        match &mut self.peers[peer].role {
             Role::Publisher(publisher) => publisher,
             _ => panic!("peer {peer} has no publisher's model"),
         }

@@ -12,7 +12,8 @@ use sfu::rtp::sequence::Unwrapper;
 use crate::decoder::{Decoder, Part};
 use crate::numbers::Numbers;
 use crate::payload;
-use crate::peer::{AUDIO_PT, RTX_PT};
+use crate::estimator::Estimator;
+use crate::peer::{AUDIO_PT, H264_RTX_PT, RTX_PT, SEND_TIME_EXTENSION};
 use crate::reception::Reception;
 
 /// How often a browser looks at what is missing. Source: libwebrtc's NACK requester, 20 ms.
@@ -73,6 +74,8 @@ pub struct Viewer {
     pub voices: Vec<Voice>,
     /// What it tells as its estimate, if anything.
     pub remb_bps: Option<u64>,
+    /// How it comes to its estimate, where it is not the story that tells.
+    pub estimator: Option<Estimator>,
     next_tick: Instant,
     next_report: Instant,
 }
@@ -85,6 +88,7 @@ impl Viewer {
             screens: screens.iter().map(screen).collect(),
             voices: voices.iter().map(|ssrc| Voice { ssrc: *ssrc, ..Voice::default() }).collect(),
             remb_bps: None,
+            estimator: None,
             next_tick: now + TICK,
             next_report: now + REPORT,
         }
@@ -101,6 +105,9 @@ impl Viewer {
     /// On a packet that no browser would take: the engine must not send one.
     pub fn on_rtp(&mut self, packet: &[u8], now: Instant, run: Duration) {
         let header = Header::parse(packet).expect("the engine's header reads");
+        if let Some(estimator) = &mut self.estimator {
+            estimator.on_packet(packet.len(), header.extension(packet, SEND_TIME_EXTENSION), run);
+        }
         let payload = packet.get(header.payload.clone()).unwrap_or_default();
         if let Some(voice) = self.voices.iter_mut().find(|voice| voice.ssrc == header.ssrc) {
             assert_eq!(header.payload_type, AUDIO_PT);
@@ -109,7 +116,7 @@ impl Viewer {
         let known = |screen: &&mut Screen| header.ssrc == screen.ssrc || header.ssrc == screen.rtx_ssrc;
         let screen = self.screens.iter_mut().find(known).expect("the engine sends what was negotiated");
         if header.ssrc == screen.rtx_ssrc {
-            assert_eq!(header.payload_type, RTX_PT);
+            assert!([RTX_PT, H264_RTX_PT].contains(&header.payload_type));
             screen.on_repair(&header, payload, now, run);
         } else {
             screen.on_media(&header, payload, now, run);
@@ -145,6 +152,9 @@ impl Viewer {
 
     fn report(&mut self, now: Instant) -> Vec<u8> {
         let mut out = Vec::new();
+        if let Some(estimator) = &mut self.estimator {
+            self.remb_bps = Some(estimator.look());
+        }
         let screens = self.screens.iter_mut().map(|screen| (screen.ssrc, &mut screen.reception));
         let voices = self.voices.iter_mut().map(|voice| (voice.ssrc, &mut voice.reception));
         let blocks: Vec<_> = screens.chain(voices).filter_map(|(ssrc, reception)| reception.block(ssrc, now)).collect();
@@ -175,6 +185,9 @@ impl Screen {
 
     fn take(&mut self, sequence: u64, header: &Header, payload: &[u8], now: Instant, run: Duration) {
         self.lost_track |= self.nack.on_packet(sequence, now);
+        if payload.is_empty() {
+            return self.numbers.on_blank(sequence);
+        }
         let (picture, stamp) = payload::read_picture(payload).expect("a simulated picture");
         if self.numbers.on_packet(sequence, header.timestamp, Some(&picture), &stamp) {
             let part = Part { sequence, timestamp: header.timestamp, marker: header.marker, picture, stamp };

@@ -97,7 +97,7 @@ fn a_nacked_packet_comes_under_the_number_kept_free() {
         assert!(lost > 50, "{lost}");
         assert_eq!((verdict.gaps, verdict.epochs), (vec![], 1));
         let watched = &world.screen(viewer, 0).decoder.watched;
-        let captured = world.publisher_of(publisher).pictures[0].encoder.frames;
+        let captured = world.publisher_of(publisher).pictures[0].encodings[0].encoder.frames;
         // A frame may have been captured before the slot was assigned, and one be on its way.
         assert!(watched.shown() + 3 >= captured, "{} of {captured}", watched.shown());
         assert_eq!(watched.freezes, 0);

@@ -45,7 +45,7 @@ fn a_burst_of_garbage_is_counted_and_harms_nobody() {
         assert_eq!(dropped(&world) - before, RATE * SECONDS);
         assert_eq!(world.node.counters.stun_answered, answered);
         let watched = &world.screen(viewer, 0).decoder.watched;
-        let captured = world.publisher_of(publisher).pictures[0].encoder.frames;
+        let captured = world.publisher_of(publisher).pictures[0].encodings[0].encoder.frames;
         assert!(watched.shown() + 2 >= captured, "{} of {captured}", watched.shown());
         assert_eq!((watched.freezes, watched.broken), (0, 0));
         assert!(watched.delay(1.0) < Duration::from_millis(20), "{:?}", watched.delay(1.0));

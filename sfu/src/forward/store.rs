@@ -12,7 +12,7 @@ pub const VIDEO_CAPACITY: usize = 1024;
 pub const AUDIO_CAPACITY: usize = 128;
 
 /// What is known of a stored packet beside its payload.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Meta {
     /// Extended sequence number, as the publisher sent it.
     pub sequence: u64,
@@ -20,8 +20,16 @@ pub struct Meta {
     pub timestamp: u32,
     /// The marker bit.
     pub marker: bool,
-    /// The VP8 descriptor; none for audio.
+    /// The VP8 descriptor; none of other codecs.
     pub vp8: Option<vp8::Descriptor>,
+    /// The VP8 picture id without roll-over.
+    pub picture: Option<u64>,
+    /// Whether a receiver may begin with this packet.
+    pub opens: bool,
+    /// Voice activity and level, as the publisher sent it. Source: RFC 6464 §3.
+    pub audio_level: Option<u8>,
+    /// How the camera is held, as the publisher sent it. Source: 3GPP TS 26.114 §7.4.5.
+    pub video_orientation: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,9 +82,9 @@ impl Store {
     }
 
     /// What is held behind `sequence`, in order.
-    pub fn after(&self, sequence: u64) -> impl Iterator<Item = u64> {
+    pub fn after(&self, sequence: u64) -> impl Iterator<Item = (&Meta, &[u8])> {
         let newest = self.newest.unwrap_or(sequence);
-        (sequence + 1..=newest).filter(|later| self.meta(*later).is_some())
+        (sequence + 1..=newest).filter_map(|later| self.get(later))
     }
 
     /// The packet with this extended sequence number, if the ring still holds it.
@@ -102,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn meta(sequence: u64) -> Meta {
-        Meta { sequence, timestamp: 0, marker: false, vp8: None }
+        Meta { sequence, ..Meta::default() }
     }
 
     proptest! {

@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
-use super::slot::Slot;
-use super::store::Store;
-use crate::command::{Codec, Kind, SendCodec, SendSlot};
+use super::cap::Cap;
+use super::choice::{self, Standing, Wish};
+use super::publisher::Track;
+use super::slot::{Admission, Slot};
+use super::store::{Meta, Store};
+use crate::command::{Codec, Extensions, Kind, SendCodec, SendSlot};
 use crate::drops::DropReason;
-use crate::pacer::{Class, Pacer, Queued};
+use crate::pacer::{Class, Form, Pacer, Queued};
 use crate::rtp::rtcp;
 
 /// Repairs that are remembered, so that a packet is not repeated twice within a round trip.
@@ -25,6 +28,7 @@ const NACK_MAX: usize = 256;
 #[derive(Debug, Clone, Copy)]
 struct Repair {
     slot: usize,
+    stretch: u32,
     sequence: u64,
     at: Instant,
 }
@@ -34,12 +38,12 @@ struct Repair {
 pub struct Down {
     /// Its slots.
     pub slots: Vec<Slot>,
-    /// Id of the mid header extension, where it was negotiated.
-    pub mid_extension: Option<u8>,
+    /// Ids of the header extensions that were negotiated.
+    pub extensions: Extensions,
     /// What waits to leave.
     pub pacer: Pacer,
-    /// The receiver's own estimate (REMB), in bit/s.
-    pub remb_bps: Option<u64>,
+    /// What its link carries.
+    pub cap: Cap,
     /// Packets that the receiver asked for again.
     pub nacked: u64,
     codecs: Vec<SendCodec>,
@@ -53,9 +57,9 @@ impl Down {
     pub fn new(now: Instant) -> Self {
         Self {
             slots: Vec::new(),
-            mid_extension: None,
+            extensions: Extensions::default(),
             pacer: Pacer::new(now),
-            remb_bps: None,
+            cap: Cap::new(now),
             nacked: 0,
             codecs: Vec::new(),
             repairs: vec![None; REPAIRS].into_boxed_slice(),
@@ -65,13 +69,13 @@ impl Down {
     }
 
     /// Sets the slots, once, or what the receiver took of the same slots.
-    pub fn configure(&mut self, slots: Vec<SendSlot>, codecs: Vec<SendCodec>, mid_extension: Option<u8>) {
+    pub fn configure(&mut self, slots: Vec<SendSlot>, codecs: Vec<SendCodec>, extensions: Extensions) {
         if self.slots.is_empty() {
             self.by_ssrc = slots.iter().enumerate().map(|(index, slot)| (slot.ssrc, index)).collect();
             self.slots = slots.into_iter().map(Slot::new).collect();
         }
         self.codecs = codecs;
-        self.mid_extension = mid_extension;
+        self.extensions = extensions;
     }
 
     /// The slot with this SSRC.
@@ -85,23 +89,43 @@ impl Down {
         self.codecs.iter().find(|taken| taken.codec == codec)
     }
 
-    /// Queues a stored packet for a slot; with the one that opens the slot also those that came before it and belong behind it.
+    /// Queues a stored packet of a layer for a slot; with the one that opens the slot also those that came before it and belong
+    /// behind it.
+    ///
     /// Errors: `QueueFull`; the slot then waits for the next key frame.
-    pub fn on_stored(&mut self, slot: usize, sequence: u64, keyframe: bool, store: &Store) -> Result<(), DropReason> {
-        let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
-        let waited = target.is_waiting();
-        if !target.admits(sequence, keyframe) {
-            return Ok(());
+    pub fn on_stored(
+        &mut self,
+        slot: usize,
+        layer: usize,
+        meta: &Meta,
+        codec: Codec,
+        store: &Store,
+    ) -> Result<(), DropReason> {
+        if self.codec(codec).is_none() {
+            return Err(DropReason::CodecNotTaken);
         }
-        self.queue(slot, sequence)?;
-        if waited { store.after(sequence).try_for_each(|later| self.queue(slot, later)) } else { Ok(()) }
+        let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
+        let admission = target.admit(layer, meta, meta.opens);
+        self.queue(slot, meta.sequence, admission)?;
+        if let Admission::Opens(_) = admission {
+            for (later, _) in store.after(meta.sequence) {
+                let Some(target) = self.slots.get_mut(slot) else { break };
+                let admission = target.admit(layer, later, later.opens);
+                self.queue(slot, later.sequence, admission)?;
+            }
+        }
+        Ok(())
     }
 
-    fn queue(&mut self, slot: usize, sequence: u64) -> Result<(), DropReason> {
+    fn queue(&mut self, slot: usize, sequence: u64, admission: Admission) -> Result<(), DropReason> {
+        let (stretch, form) = match admission {
+            Admission::Ignored | Admission::Thinned => return Ok(()),
+            Admission::Blank(stretch) => (stretch, Form::Blank),
+            Admission::Queued(stretch) | Admission::Opens(stretch) => (stretch, Form::Media),
+        };
         let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
         let class = if target.config.kind == Kind::Audio { Class::Audio } else { Class::Video };
-        let item = Queued { slot, epoch: target.epoch, sequence, repair: false };
-        if self.pacer.push(class, item) {
+        if self.pacer.push(class, Queued { slot, stretch, sequence, form }) {
             return Ok(());
         }
         target.restart();
@@ -110,19 +134,54 @@ impl Down {
 
     /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
     /// is sent twice, since an SRTP index is sealed once. What was repeated within a round trip is on its way.
-    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], store: &Store, codec: Codec, now: Instant) {
+    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], track: &Track, now: Instant) {
         let Some(target) = self.slots.get(slot) else { return };
-        let taken = self.codec(codec).is_some_and(|taken| taken.nack && taken.rtx_payload_type.is_some());
-        let (repairs, epoch) = (taken && target.config.rtx_ssrc.is_some(), target.epoch);
+        let taken = self.codec(track.config.codec).is_some_and(|taken| taken.nack && taken.rtx_payload_type.is_some());
+        let repairs = taken && target.config.rtx_ssrc.is_some();
         let round_trip = target.sent.round_trip.unwrap_or(ROUND_TRIP);
         for outgoing in rtcp::nacked(pairs).take(NACK_MAX) {
             self.nacked += 1;
-            let source = self.slots.get(slot).and_then(|target| target.rewriter.source_sequence(outgoing));
-            let Some(sequence) = source.filter(|sequence| repairs && store.get(*sequence).is_some()) else { continue };
-            if self.repair_budget >= 1.0 && self.begin_repair(Repair { slot, sequence, at: now }, round_trip) {
-                self.repair_budget -= 1.0;
-                self.pacer.push(Class::Repair, Queued { slot, epoch, sequence, repair: true });
+            let source = self.slots.get(slot).and_then(|target| target.rewriter.source(outgoing));
+            let Some((stretch, layer, sequence)) = source.filter(|_| repairs) else { continue };
+            if track.layers.get(layer).is_none_or(|layer| layer.store.get(sequence).is_none()) {
+                continue;
             }
+            if self.repair_budget >= 1.0 && self.begin_repair(Repair { slot, stretch, sequence, at: now }, round_trip) {
+                self.repair_budget -= 1.0;
+                self.pacer.push(Class::Repair, Queued { slot, stretch, sequence, form: Form::Repair });
+            }
+        }
+    }
+
+    /// Chooses the layer of each picture anew; `track` finds what is in a slot.
+    pub fn choose<'a>(&mut self, track: impl Fn(usize) -> Option<&'a Track>, now: Instant) {
+        self.cap.look(now);
+        let audio_bps = self.slots.iter().filter(|slot| slot.config.kind == Kind::Audio && slot.layer().is_some());
+        let audio_bps = audio_bps.filter_map(|slot| Some(track(slot.track?)?.layers.first()?.bitrate_bps())).sum();
+        let pictures = |slot: &Slot| Some((slot.config.kind == Kind::Video).then_some(slot.track)?).flatten();
+        let wishes: Vec<Wish<'_>> = self
+            .slots
+            .iter()
+            .filter_map(|slot| {
+                let track = track(pictures(slot)?)?;
+                Some(Wish { ladder: &track.ladder, view: slot.view, standing: slot.standing() })
+            })
+            .collect();
+        let chosen = choice::choose(&wishes, self.cap.budget(audio_bps, now));
+        let (mut rose, mut fell) = (false, false);
+        let slots = self.slots.iter_mut().filter(|slot| pictures(slot).is_some_and(|key| track(key).is_some()));
+        for ((slot, wish), choice) in slots.zip(&wishes).zip(chosen) {
+            if let Standing::At(before) = wish.standing {
+                let (before, after) = (wish.rank(Some(before)), wish.rank(choice));
+                rose |= after > before;
+                fell |= after < before;
+            }
+            slot.choose(choice);
+        }
+        if fell && self.cap.limit_bps().is_some() {
+            self.cap.on_fall(now);
+        } else if rose {
+            self.cap.on_rise(now);
         }
     }
 
@@ -136,7 +195,7 @@ impl Down {
         let index = (repair.sequence as usize).wrapping_add(repair.slot * 31) % REPAIRS;
         let Some(place) = self.repairs.get_mut(index) else { return false };
         let on_its_way = place.is_some_and(|last| {
-            (last.slot, last.sequence) == (repair.slot, repair.sequence)
+            (last.slot, last.stretch, last.sequence) == (repair.slot, repair.stretch, repair.sequence)
                 && repair.at.duration_since(last.at) < round_trip
         });
         if !on_its_way {

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use super::Node;
 use super::connection::{Connection, Side};
-use crate::command::{Command, ConnId, Direction, Event, ReceiveTrack, TrackId};
-use crate::forward::publisher::{Subscription, TRACKS_MAX, Track, Up};
+use crate::command::{Command, ConnId, Direction, Event, Kind, ReceiveTrack, TrackId};
+use crate::forward::choice::{Choice, View};
+use crate::forward::keyframes::LAYERS_MAX;
+use crate::forward::publisher::{Stream, Subscription, TRACKS_MAX, Track, Up};
 use crate::forward::subscriber::Down;
 
 type Outcome = Result<(), &'static str>;
@@ -30,19 +32,21 @@ impl Node {
                 self.drive(key, now);
                 Ok(())
             }
-            Command::Receive { conn, tracks, mid_extension, transport_cc_extension } => {
+            Command::Receive { conn, tracks, extensions } => {
                 let key = self.key(conn)?;
                 self.receive(key, tracks)?;
-                let up = self.up(key)?;
-                (up.mid_extension, up.transport_cc_extension) = (mid_extension, transport_cc_extension);
+                self.up(key)?.extensions = extensions;
                 Ok(())
             }
-            Command::Send { conn, slots, codecs, mid_extension } => {
+            Command::Send { conn, slots, codecs, extensions } => {
                 let key = self.key(conn)?;
-                self.down(key)?.configure(slots, codecs, mid_extension);
+                self.down(key)?.configure(slots, codecs, extensions);
                 Ok(())
             }
-            Command::Assign { conn, slot, track } => self.assign(conn, slot, track),
+            Command::Assign { conn, slot, track } => self.assign(conn, slot, track, now),
+            Command::View { conn, slot, width, height, pinned } => {
+                self.view(conn, slot, View { width, height, pinned }, now)
+            }
             Command::Close { conn } => {
                 let key = self.key(conn)?;
                 self.close(key);
@@ -72,6 +76,9 @@ impl Node {
         if tracks.len() > TRACKS_MAX {
             return Err("a connection may have 16 tracks at most");
         }
+        if tracks.iter().any(|track| track.rids.len() > LAYERS_MAX) {
+            return Err("a track may have 3 simulcast layers at most");
+        }
         let old = std::mem::take(&mut self.up(key)?.tracks);
         let (mut keys, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|track| {
             let id = self.tracks.get(*track).map(|track| track.config.track);
@@ -79,7 +86,7 @@ impl Node {
         });
         let up = self.up(key)?;
         // Before anything is added: a new track may get the key of one that is gone, and must not get its SSRCs.
-        up.ssrcs.retain(|_, (track, _)| !gone.contains(track));
+        up.ssrcs.retain(|_, stream| !gone.contains(&stream.track));
         gone.into_iter().for_each(|track| self.remove_track(track));
         for config in tracks {
             match self.track_by_id.get(&config.track).copied() {
@@ -90,16 +97,35 @@ impl Node {
         let announced: Vec<_> = keys.iter().flat_map(|track| self.announced_ssrcs(*track)).collect();
         let up = self.up(key)?;
         up.tracks = keys;
-        announced.into_iter().for_each(|(ssrc, track, repair)| up.bind(ssrc, track, repair));
+        announced.into_iter().for_each(|(ssrc, stream)| up.bind(ssrc, stream));
         Ok(())
     }
 
+    /// A renegotiated track goes on; with other layers or another codec it begins anew, in the same slots.
     fn reconfigure(&mut self, key: usize, config: ReceiveTrack) {
-        if let Some(ssrc) = config.ssrc {
-            self.note_ssrc(key, ssrc);
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        if (&track.config.rids, track.config.codec) == (&config.rids, config.codec) {
+            if let Some(ssrc) = config.ssrc {
+                self.note_ssrc(Stream { track: key, layer: 0, repair: false }, ssrc);
+            }
+            if let Some(track) = self.tracks.get_mut(key) {
+                track.config = config;
+            }
+            return;
         }
-        if let Some(track) = self.tracks.get_mut(key) {
-            track.config = config;
+        let (connection, live) = (track.connection, track.live);
+        let subscribers = std::mem::take(&mut track.subscribers);
+        *track = Track { live, ..Track::new(config, connection) };
+        track.subscribers.clone_from(&subscribers);
+        for Subscription { connection, slot } in subscribers {
+            if let Ok(down) = self.down(connection)
+                && let Some(slot) = down.slots.get_mut(slot)
+            {
+                slot.assign(Some(key));
+            }
+        }
+        if let Ok(up) = self.up(connection) {
+            up.ssrcs.retain(|_, stream| stream.track != key);
         }
     }
 
@@ -110,10 +136,15 @@ impl Node {
         track
     }
 
-    fn announced_ssrcs(&self, key: usize) -> Vec<(u32, usize, bool)> {
-        let Some(track) = self.tracks.get(key) else { return Vec::new() };
-        let media = track.config.ssrc.map(|ssrc| (ssrc, key, false));
-        let repair = track.config.rtx_ssrc.map(|ssrc| (ssrc, key, true));
+    /// SSRCs that the offer names; with simulcast it names none that can be told apart.
+    fn announced_ssrcs(&self, key: usize) -> Vec<(u32, Stream)> {
+        let Some(config) = self.tracks.get(key).map(|track| &track.config).filter(|config| config.rids.is_empty())
+        else {
+            return Vec::new();
+        };
+        let stream = |repair| Stream { track: key, layer: 0, repair };
+        let media = config.ssrc.map(|ssrc| (ssrc, stream(false)));
+        let repair = config.rtx_ssrc.map(|ssrc| (ssrc, stream(true)));
         media.into_iter().chain(repair).collect()
     }
 
@@ -129,13 +160,14 @@ impl Node {
         }
     }
 
-    fn assign(&mut self, conn: ConnId, slot: u32, track: Option<TrackId>) -> Outcome {
+    fn assign(&mut self, conn: ConnId, slot: u32, track: Option<TrackId>, now: Instant) -> Outcome {
         let key = self.key(conn)?;
         let wanted = match track {
             Some(id) => Some(*self.track_by_id.get(&id).ok_or("no such track")?),
             None => None,
         };
-        let kind = wanted.and_then(|track| self.tracks.get(track)).map(|track| track.config.kind);
+        let found = wanted.and_then(|track| self.tracks.get(track));
+        let (kind, forwarded) = (found.map(|track| track.config.kind), found.is_some_and(|track| track.forwarded));
         let slots = &mut self.down(key)?.slots;
         let index = slots.iter().position(|candidate| candidate.config.slot == slot).ok_or("no such slot")?;
         let target = slots.get_mut(index).ok_or("no such slot")?;
@@ -147,9 +179,25 @@ impl Node {
         }
         let before = target.track;
         target.assign(wanted);
+        if kind == Some(Kind::Audio) {
+            target.choose(forwarded.then_some(Choice::WHOLE));
+        }
         let subscription = Subscription { connection: key, slot: index };
         self.unsubscribe(before, subscription);
         self.subscribe(wanted, subscription);
+        self.choose(key, now);
+        Ok(())
+    }
+
+    fn view(&mut self, conn: ConnId, slot: u32, view: View, now: Instant) -> Outcome {
+        let key = self.key(conn)?;
+        let slots = &mut self.down(key)?.slots;
+        let target = slots.iter_mut().find(|candidate| candidate.config.slot == slot).ok_or("no such slot")?;
+        if target.config.kind != Kind::Video {
+            return Err("a slot of sound has no size");
+        }
+        target.view = view;
+        self.choose(key, now);
         Ok(())
     }
 
@@ -196,6 +244,7 @@ impl Node {
         match connection.side {
             Side::Up(up) => up.tracks.into_iter().for_each(|track| self.remove_track(track)),
             Side::Down(down) => {
+                self.counters.abandoned += down.pacer.len() as u64;
                 for (slot, state) in down.slots.iter().enumerate() {
                     self.unsubscribe(state.track, Subscription { connection: key, slot });
                 }

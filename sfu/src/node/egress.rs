@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use super::Node;
 use super::connection::Side;
-use crate::forward::slot::Numbers;
+use crate::command::Extensions;
+use crate::forward::rewriter::Numbers;
+use crate::forward::slot::Slot;
 use crate::forward::store::Meta;
 use crate::forward::subscriber::Down;
-use crate::pacer::Queued;
-use crate::rtp::header::Outgoing;
+use crate::pacer::{Form, Queued};
+use crate::rtp::header::{Elements, Outgoing, abs_send_time};
+use crate::rtp::ntp::Ntp;
 
 /// Datagrams in one batch: what one `sendmmsg` takes.
 const BATCH: usize = 64;
@@ -74,35 +77,38 @@ impl Node {
         let connection = self.connections.get_mut(key)?;
         let (to, srtp) = (connection.selected?, connection.srtp.as_mut()?);
         let Side::Down(down) = &mut connection.side else { return None };
-        let track = self.tracks.get(down.slots.get(item.slot).filter(|slot| slot.epoch == item.epoch)?.track?)?;
-        let (meta, payload) = track.store.get(item.sequence)?;
-        let payload_type = payload_type(down, track.config.codec, item.repair)?;
-        let mid_extension = down.mid_extension;
+        let slot = down.slots.get(item.slot)?;
+        let track = self.tracks.get(slot.track?)?;
+        let layer = slot.rewriter.layer(item.stretch)?;
+        let (meta, payload) = track.layers.get(layer)?.store.get(item.sequence)?;
+        let repair = item.form == Form::Repair;
+        let payload_type = payload_type(down, track.config.codec, repair)?;
         let slot = down.slots.get_mut(item.slot)?;
-        let numbers = if item.repair {
-            slot.rewriter.numbers(meta)?
+        let numbers = if repair {
+            slot.rewriter.numbers(item.stretch, meta)?
         } else {
-            slot.rewriter.leave(meta, slot.first_in()?, track.config.clock_rate, now)?
+            let before = slot.rewriter.begins_after(item.stretch);
+            let aligned = before.and_then(|before| track.aligned(before, layer, meta.timestamp));
+            slot.rewriter.leave(item.stretch, meta, track.config.clock_rate, aligned, now)?
         };
-        // The mid is repeated until the receiver has reported on the SSRC, as RFC 8843 §15.2 advises.
-        let mid = mid_extension.filter(|_| slot.sent.report.is_none()).map(|id| (id, slot.config.mid.as_bytes()));
         let outgoing = Outgoing {
             marker: meta.marker,
             payload_type,
-            sequence: if item.repair { slot.repair_sequence } else { numbers.sequence as u16 },
+            sequence: if repair { slot.repair_sequence } else { numbers.sequence as u16 },
             timestamp: numbers.timestamp,
-            ssrc: if item.repair { slot.config.rtx_ssrc? } else { slot.config.ssrc },
-            mid,
+            ssrc: if repair { slot.config.rtx_ssrc? } else { slot.config.ssrc },
+            extensions: elements(&down.extensions, slot, meta, self.wall.at(now)),
         };
         outgoing.write(&mut self.scratch.header);
-        fill_payload(&mut self.scratch.payload, meta, payload, &numbers, item.repair);
+        fill_payload(&mut self.scratch.payload, meta, payload, &numbers, item.form);
         let (header, body) = (&self.scratch.header, &self.scratch.payload);
         if !self.outbox.push(to, |out| srtp.sealer.seal_rtp(header, body, out).ok()) {
             return None;
         }
         down.pacer.spent(header.len() + body.len());
+        down.cap.on_sent(header.len() + body.len());
         let slot = down.slots.get_mut(item.slot)?;
-        if item.repair {
+        if repair {
             slot.repair_sequence = slot.repair_sequence.wrapping_add(1);
             slot.sent.repairs += 1;
             self.counters.repairs_out += 1;
@@ -112,8 +118,20 @@ impl Node {
             slot.report_due.get_or_insert(now);
             down.on_left();
             self.counters.media_out += 1;
+            self.counters.blanks_out += u64::from(item.form == Form::Blank);
         }
         Some(())
+    }
+}
+
+/// The header extensions of a packet that leaves, as far as the receiver negotiated them.
+fn elements<'a>(ids: &Extensions, slot: &'a Slot, meta: &Meta, now: Ntp) -> Elements<'a> {
+    Elements {
+        // The mid is repeated until the receiver has reported on the SSRC, as RFC 8843 §15.2 advises.
+        mid: ids.mid.filter(|_| slot.sent.report.is_none()).map(|id| (id, slot.config.mid.as_bytes())),
+        abs_send_time: ids.abs_send_time.map(|id| (id, abs_send_time(now))),
+        audio_level: ids.audio_level.zip(meta.audio_level),
+        video_orientation: ids.video_orientation.zip(meta.video_orientation),
     }
 }
 
@@ -123,9 +141,12 @@ fn payload_type(down: &Down, codec: crate::command::Codec, repair: bool) -> Opti
 }
 
 /// A retransmission's payload is the original sequence number and the original payload. Source: RFC 4588 §4.
-fn fill_payload(out: &mut Vec<u8>, meta: &Meta, payload: &[u8], numbers: &Numbers, repair: bool) {
+fn fill_payload(out: &mut Vec<u8>, meta: &Meta, payload: &[u8], numbers: &Numbers, form: Form) {
     out.clear();
-    if repair {
+    if form == Form::Blank {
+        return;
+    }
+    if form == Form::Repair {
         out.extend_from_slice(&(numbers.sequence as u16).to_be_bytes());
     }
     let start = out.len();

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::Node;
 use super::connection::{Checked, Side};
-use crate::command::Event;
+use crate::command::{Event, Extensions};
 use crate::drops::DropReason;
-use crate::forward::publisher::{Subscription, Track, Up};
+use crate::forward::publisher::{Stream, Subscription, Track, Up};
+use crate::forward::store::Meta;
 use crate::rtp::bytes::u16_at;
 use crate::rtp::header::Header;
 use crate::rtp::rtcp::{self, Report};
@@ -97,54 +98,60 @@ impl Node {
         let header = Header::parse(packet)?;
         up.report_due.get_or_insert(now);
         note_arrival(up, packet, &header, now.saturating_duration_since(self.wall.instant));
-        let (key, repair) = match up.ssrcs.get(&header.ssrc) {
+        let stream = match up.ssrcs.get(&header.ssrc) {
             Some(known) => *known,
             None => {
                 let found = identify(up, &self.tracks, packet, &header)?;
-                up.bind(header.ssrc, found.0, found.1);
+                up.bind(header.ssrc, found);
                 found
             }
         };
-        if !repair {
-            self.note_ssrc(key, header.ssrc);
+        let extensions = up.extensions;
+        if !stream.repair {
+            self.note_ssrc(stream, header.ssrc);
         }
-        self.keep(key, packet, &header, repair, now)
+        self.keep(stream, &extensions, packet, &header, now)
     }
 
     fn keep(
         &mut self,
-        key: usize,
+        stream: Stream,
+        extensions: &Extensions,
         packet: &[u8],
         header: &Header,
-        repair: bool,
         now: Instant,
     ) -> Result<(), DropReason> {
-        let track = self.tracks.get_mut(key).ok_or(DropReason::UnknownTrack)?;
-        if !repair && track.config.payload_type != header.payload_type {
+        let track = self.tracks.get_mut(stream.track).ok_or(DropReason::UnknownTrack)?;
+        if !stream.repair && track.config.payload_type != header.payload_type {
             return Err(DropReason::UnknownTrack);
         }
-        let (sequence, keyframe) =
-            if repair { track.on_repair(packet, header, now)? } else { track.on_media(packet, header, now)? };
+        let stored = track.on_packet(stream, extensions, packet, header, now)?;
         if !std::mem::replace(&mut track.live, true) {
             let conn = self.connections.get(track.connection).map_or(0, |connection| connection.id);
             self.events.push_back(Event::TrackLive { conn, track: track.config.track });
         }
+        if track.is_new(stream.layer) {
+            // What it begins with may be the only key frame for a while.
+            track.arrange();
+            self.choose_for(stream.track, now);
+        }
         self.counters.media_in += 1;
-        self.announce(key, sequence, keyframe);
+        self.announce(stream, &stored.meta);
         Ok(())
     }
 
-    /// A track's media has this SSRC from now on: another one than before begins a new stream, for its slots too.
-    pub(super) fn note_ssrc(&mut self, key: usize, ssrc: u32) {
-        let Some(track) = self.tracks.get_mut(key).filter(|track| track.ssrc != Some(ssrc)) else { return };
-        if track.ssrc.is_none() {
-            track.ssrc = Some(ssrc);
+    /// A layer's media has this SSRC from now on: another one than before begins a new stream, for its slots too.
+    pub(super) fn note_ssrc(&mut self, stream: Stream, ssrc: u32) {
+        let Some(track) = self.tracks.get_mut(stream.track) else { return };
+        let Some(layer) = track.layers.get_mut(stream.layer).filter(|layer| layer.ssrc != Some(ssrc)) else { return };
+        if layer.ssrc.is_none() {
+            layer.ssrc = Some(ssrc);
             return;
         }
-        track.restart(ssrc);
+        layer.restart(ssrc);
         for Subscription { connection, slot } in &track.subscribers {
             if let Some(Side::Down(down)) = self.connections.get_mut(*connection).map(|connection| &mut connection.side)
-                && let Some(slot) = down.slots.get_mut(*slot)
+                && let Some(slot) = down.slots.get_mut(*slot).filter(|slot| slot.layer() == Some(stream.layer))
             {
                 slot.restart();
             }
@@ -152,18 +159,20 @@ impl Node {
     }
 
     /// Queues a stored packet for everyone who takes the track.
-    fn announce(&mut self, key: usize, sequence: u64, keyframe: bool) {
-        let Some(track) = self.tracks.get(key) else { return };
+    fn announce(&mut self, stream: Stream, meta: &Meta) {
+        let Some(track) = self.tracks.get(stream.track).filter(|track| track.forwarded) else { return };
+        let Some(layer) = track.layers.get(stream.layer) else { return };
         for Subscription { connection, slot } in &track.subscribers {
             let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected())
             else {
                 continue;
             };
             let Side::Down(down) = &mut subscriber.side else { continue };
-            let idle = down.pacer.is_empty();
-            if let Err(reason) = down.on_stored(*slot, sequence, keyframe, &track.store) {
+            let (idle, before) = (down.pacer.is_empty(), down.pacer.taken);
+            if let Err(reason) = down.on_stored(*slot, stream.layer, meta, track.config.codec, &layer.store) {
                 self.drops.count(reason);
             }
+            self.counters.queued += down.pacer.taken - before;
             if idle && !down.pacer.is_empty() {
                 self.pacing.push(*connection);
             }
@@ -183,11 +192,23 @@ impl Node {
         let Some(connection) = self.connections.get_mut(key) else { return };
         match &mut connection.side {
             Side::Up(up) => {
-                if let Report::Sender { ssrc, ntp, rtp } = report
-                    && let Some((track, false)) = up.ssrcs.get(&ssrc).copied()
-                    && let Some(track) = self.tracks.get_mut(track)
-                {
-                    track.on_sender_report(up, ntp, rtp, &self.wall, now);
+                let stream = |ssrc| up.ssrcs.get(&ssrc).copied().filter(|stream| !stream.repair);
+                match report {
+                    Report::Sender { ssrc, ntp, rtp } => {
+                        if let Some(stream) = stream(ssrc)
+                            && let Some(track) = self.tracks.get_mut(stream.track)
+                        {
+                            track.on_sender_report(stream.layer, up, ntp, rtp, &self.wall, now);
+                        }
+                    }
+                    Report::Bye { ssrc } => {
+                        if let Some(stream) = stream(ssrc)
+                            && let Some(track) = self.tracks.get_mut(stream.track)
+                        {
+                            track.on_bye(stream.layer);
+                        }
+                    }
+                    _ => {}
                 }
             }
             Side::Down(_) => self.on_feedback(key, report, now),
@@ -198,30 +219,33 @@ impl Node {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let Side::Down(down) = &mut connection.side else { return };
         match report {
-            Report::Remb { bitrate } => down.remb_bps = Some(bitrate),
+            Report::Remb { bitrate } => down.cap.remb_bps = Some(bitrate),
             Report::Reception(block) => {
                 if let Some((_, slot)) = down.slot_of(block.ssrc) {
-                    slot.sent.on_reception(block, now);
+                    let packets = slot.sent.on_reception(block, now);
+                    down.cap.on_reception(packets, block.fraction_lost);
                 }
             }
             Report::Keyframe { media } => {
                 self.counters.keyframe_requests_in += 1;
-                // An empty slot's requests are ignored: there is nobody to ask.
-                let track = down.slot_of(media).and_then(|(_, slot)| slot.track);
-                if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
-                    track.keyframes.want();
+                // An empty or paused slot's requests are ignored: nothing would be forwarded.
+                let source = down.slot_of(media).and_then(|(_, slot)| slot.track.zip(slot.wanted()));
+                if let Some((track, layer)) = source
+                    && let Some(track) = self.tracks.get_mut(track)
+                {
+                    track.keyframes.want(layer);
                 }
             }
             Report::Nack { media, pairs } => {
-                let before = down.nacked;
-                let idle = down.pacer.is_empty();
+                let (nacked, taken, idle) = (down.nacked, down.pacer.taken, down.pacer.is_empty());
                 let slot = down.slot_of(media).and_then(|(index, slot)| Some((index, slot.track?)));
                 if let Some((index, track)) = slot
                     && let Some(track) = self.tracks.get(track)
                 {
-                    down.on_nack(index, pairs, &track.store, track.config.codec, now);
+                    down.on_nack(index, pairs, track, now);
                 }
-                self.counters.nacks_in += down.nacked - before;
+                self.counters.nacks_in += down.nacked - nacked;
+                self.counters.queued += down.pacer.taken - taken;
                 if idle && !down.pacer.is_empty() {
                     self.pacing.push(key);
                 }
@@ -234,26 +258,35 @@ impl Node {
 /// Every authentic packet counts for the publisher's estimate, padding probes and unknown tracks too.
 fn note_arrival(up: &mut Up, packet: &[u8], header: &Header, at: Duration) {
     let number =
-        up.transport_cc_extension.and_then(|id| header.extension(packet, id)).and_then(|value| u16_at(value, 0));
+        up.extensions.transport_cc.and_then(|id| header.extension(packet, id)).and_then(|value| u16_at(value, 0));
     if let Some(sequence) = number {
         up.arrivals.on_packet(sequence, at.as_micros() as i64);
     }
 }
 
-/// Which track an unknown SSRC is of: by its mid, or by its payload type where only one track without an SSRC has it.
-fn identify(up: &Up, tracks: &slab::Slab<Track>, packet: &[u8], header: &Header) -> Result<(usize, bool), DropReason> {
-    let mid = up.mid_extension.and_then(|id| header.extension(packet, id));
+/// What an unknown SSRC carries: by its mid, or by its payload type where only one track without an SSRC has it; of a track with
+/// layers by its rid, of retransmissions by the rid that they repair. Browsers send these until a report on the SSRC comes back.
+fn identify(up: &Up, tracks: &slab::Slab<Track>, packet: &[u8], header: &Header) -> Result<Stream, DropReason> {
+    let text = |id: Option<u8>| id.and_then(|id| header.extension(packet, id));
+    let mid = text(up.extensions.mid);
+    let (rid, repaired) = (text(up.extensions.rid), text(up.extensions.repaired_rid));
     let mut found = up.tracks.iter().filter_map(|key| {
         let track = tracks.get(*key)?;
         if mid.is_some_and(|mid| mid != track.config.mid.as_bytes()) {
             return None;
         }
         let repair = track.config.rtx_payload_type == Some(header.payload_type);
-        let other = if repair { track.config.rtx_ssrc } else { track.ssrc };
-        if mid.is_none() && other.is_some() {
-            return None; // its SSRC is known, and it is not this one
+        if !repair && track.config.payload_type != header.payload_type {
+            return None;
         }
-        (repair || track.config.payload_type == header.payload_type).then_some((*key, repair))
+        if !track.config.rids.is_empty() {
+            let named = if repair { repaired.or(rid) } else { rid }?;
+            let layer = track.layers.iter().position(|layer| layer.rid.as_bytes() == named)?;
+            return Some(Stream { track: *key, layer, repair });
+        }
+        let other = if repair { track.config.rtx_ssrc } else { track.layers.first()?.ssrc };
+        // Without a mid its SSRC would be known, and it is not this one.
+        (mid.is_some() || other.is_none()).then_some(Stream { track: *key, layer: 0, repair })
     });
     let first = found.next().ok_or(DropReason::UnknownTrack)?;
     if found.next().is_some() { Err(DropReason::UnknownTrack) } else { Ok(first) }

@@ -20,10 +20,14 @@ use slab::Slab;
 
 use crate::command::{ConnId, Direction, Event, TrackId};
 use crate::drops::DropReason;
+use crate::forward::choice::Standing;
+use crate::forward::layer::Layer;
 use crate::forward::publisher::Track;
+use crate::forward::reception::Reception;
+use crate::forward::voices::Group;
 use crate::outbox::Outbox;
 use crate::rtp::ntp::WallClock;
-use crate::stats::{ConnectionStats, Counters, Drops, SlotStats, Snapshot, TrackStats};
+use crate::stats::{ConnectionStats, Counters, Drops, LayerStats, SlotStats, Snapshot, TrackStats};
 use crate::transport::dtls::Certificate;
 use connection::{Connection, Side};
 
@@ -40,9 +44,12 @@ pub struct Node {
     by_address: FxHashMap<SocketAddr, usize>,
     tracks: Slab<Track>,
     track_by_id: FxHashMap<TrackId, usize>,
+    /// Voices by group.
+    voices: FxHashMap<u64, Group>,
     /// Connections whose pacer holds something.
     pacing: Vec<usize>,
     next_tick: Instant,
+    ticks: u64,
     /// What is to be sent; the shell empties it.
     pub outbox: Outbox,
     events: VecDeque<Event>,
@@ -65,8 +72,10 @@ impl Node {
             by_address: FxHashMap::default(),
             tracks: Slab::new(),
             track_by_id: FxHashMap::default(),
+            voices: FxHashMap::default(),
             pacing: Vec::new(),
             next_tick: wall.instant,
+            ticks: 0,
             outbox: Outbox::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -121,6 +130,11 @@ impl Node {
                 conn: connection.id,
                 slot: slot.config.slot,
                 track: track.config.track,
+                rid: slot.layer().and_then(|layer| track.layers.get(layer)).map(|layer| layer.rid.to_string()),
+                temporal: slot.temporal(),
+                paused: slot.standing() == Standing::Paused,
+                thinned: slot.sent.thinned,
+                switches: slot.sent.switches,
                 packets: slot.sent.packets,
                 bytes: slot.sent.bytes,
                 repairs: slot.sent.repairs,
@@ -136,24 +150,55 @@ impl Node {
 }
 
 fn connection_stats(connection: &Connection) -> ConnectionStats {
-    let (direction, remb_bps, nacked) = match &connection.side {
-        Side::Up(_) => (Direction::Up, None, 0),
-        Side::Down(down) => (Direction::Down, down.remb_bps, down.nacked),
+    let stats = ConnectionStats {
+        conn: connection.id,
+        direction: Direction::Up,
+        connected: connection.is_connected(),
+        remb_bps: None,
+        limit_bps: None,
+        waiting: 0,
+        nacked: 0,
     };
-    ConnectionStats { conn: connection.id, direction, connected: connection.is_connected(), remb_bps, nacked }
+    match &connection.side {
+        Side::Up(_) => stats,
+        Side::Down(down) => ConnectionStats {
+            direction: Direction::Down,
+            remb_bps: down.cap.remb_bps,
+            limit_bps: down.cap.limit_bps(),
+            waiting: down.pacer.len(),
+            nacked: down.nacked,
+            ..stats
+        },
+    }
 }
 
 fn track_stats(track: &Track) -> TrackStats {
+    let received = || track.layers.iter().map(|layer| &layer.reception);
+    let repaired: u64 = received().map(|reception| reception.repaired).sum();
+    let jitter = received().map(Reception::jitter).max().unwrap_or(0);
     TrackStats {
         track: track.config.track,
         kind: track.config.kind,
-        packets: track.reception.packets,
-        bytes: track.reception.bytes,
-        lost: track.reception.lost().saturating_sub(track.reception.repaired),
-        repaired: track.reception.repaired,
-        jitter_ms: f64::from(track.reception.jitter()) * 1000.0 / f64::from(track.config.clock_rate.max(1)),
+        packets: received().map(|reception| reception.packets).sum(),
+        bytes: received().map(|reception| reception.bytes).sum(),
+        lost: received().map(Reception::lost).sum::<u64>().saturating_sub(repaired),
+        repaired,
+        jitter_ms: f64::from(jitter) * 1000.0 / f64::from(track.config.clock_rate.max(1)),
         keyframes: track.keyframes.received,
         keyframe_requests: track.keyframes.sent,
         subscribers: track.subscribers.len(),
+        layers: (0..).zip(&track.layers).map(|(index, layer)| layer_stats(track, index, layer)).collect(),
+    }
+}
+
+fn layer_stats(track: &Track, index: usize, layer: &Layer) -> LayerStats {
+    let (width, height) = layer.size.unwrap_or_default();
+    LayerStats {
+        rid: layer.rid.to_string(),
+        width,
+        height,
+        bitrate_bps: layer.bitrate_bps(),
+        packets: layer.reception.packets,
+        live: layer.heard.is_some() && !track.is_new(index),
     }
 }

@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use super::bytes::{u8_at, u16_at, u32_at};
+use super::ntp::Ntp;
 use crate::drops::DropReason;
 
 /// RTP's fixed header, in bytes.
 pub const FIXED: usize = 12;
 
-/// The largest header that the engine writes: fixed part and one block of one-byte extensions.
-pub const WRITTEN_MAX: usize = FIXED + 4 + 20;
+/// The largest header that the engine writes: fixed part and one block of one-byte extensions (mid 17 bytes, send time 4, level 2,
+/// orientation 2, padding).
+pub const WRITTEN_MAX: usize = FIXED + 4 + 28;
 
 /// Profile of the one-byte extension block. Source: RFC 8285 §4.2.
 const ONE_BYTE: u16 = 0xBEDE;
@@ -119,7 +121,7 @@ fn find_two_byte(block: &[u8], id: u8) -> Option<&[u8]> {
 }
 
 /// What the engine writes into a header.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Outgoing<'a> {
     /// The marker bit.
     pub marker: bool,
@@ -131,32 +133,69 @@ pub struct Outgoing<'a> {
     pub timestamp: u32,
     /// The synchronisation source.
     pub ssrc: u32,
-    /// Id and value of the mid extension, at most 16 bytes.
+    /// Its extensions.
+    pub extensions: Elements<'a>,
+}
+
+/// Header extensions to write, each with the id that the receiver negotiated; none is written that it did not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Elements<'a> {
+    /// The mid, at most 16 bytes. Source: RFC 9143 §15.
     pub mid: Option<(u8, &'a [u8])>,
+    /// When the packet left, 24 bits. Source: abs-send-time in libwebrtc's docs.
+    pub abs_send_time: Option<(u8, [u8; 3])>,
+    /// Voice activity and level. Source: RFC 6464 §3.
+    pub audio_level: Option<(u8, u8)>,
+    /// How the camera is held. Source: 3GPP TS 26.114 §7.4.5.
+    pub video_orientation: Option<(u8, u8)>,
+}
+
+impl Elements<'_> {
+    fn is_empty(&self) -> bool {
+        self.mid.is_none()
+            && self.abs_send_time.is_none()
+            && self.audio_level.is_none()
+            && self.video_orientation.is_none()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut element = |id: u8, value: &[u8]| {
+            out.push((id << 4) | ((value.len() as u8).wrapping_sub(1) & 0x0F));
+            out.extend_from_slice(value);
+        };
+        self.mid.iter().for_each(|(id, value)| element(*id, value));
+        self.abs_send_time.iter().for_each(|(id, value)| element(*id, value));
+        self.audio_level.iter().for_each(|(id, value)| element(*id, &[*value]));
+        self.video_orientation.iter().for_each(|(id, value)| element(*id, &[*value]));
+    }
 }
 
 impl Outgoing<'_> {
     /// Writes the header into `out`, which is cleared first.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.clear();
-        out.push(if self.mid.is_some() { 0x90 } else { 0x80 });
+        out.push(if self.extensions.is_empty() { 0x80 } else { 0x90 });
         out.push((u8::from(self.marker) << 7) | (self.payload_type & 0x7F));
         out.extend_from_slice(&self.sequence.to_be_bytes());
         out.extend_from_slice(&self.timestamp.to_be_bytes());
         out.extend_from_slice(&self.ssrc.to_be_bytes());
-        if let Some((id, value)) = self.mid {
-            write_one_byte(out, id, value);
+        if !self.extensions.is_empty() {
+            out.extend_from_slice(&ONE_BYTE.to_be_bytes());
+            out.extend_from_slice(&[0, 0]);
+            self.extensions.write(out);
+            out.resize(out.len().next_multiple_of(4), 0);
+            let words = ((out.len() - FIXED - 4) / 4) as u16;
+            if let Some(length) = out.get_mut(FIXED + 2..FIXED + 4) {
+                length.copy_from_slice(&words.to_be_bytes());
+            }
         }
     }
 }
 
-fn write_one_byte(out: &mut Vec<u8>, id: u8, value: &[u8]) {
-    let words = (1 + value.len()).div_ceil(4);
-    out.extend_from_slice(&ONE_BYTE.to_be_bytes());
-    out.extend_from_slice(&(words as u16).to_be_bytes());
-    out.push((id << 4) | ((value.len() as u8).wrapping_sub(1) & 0x0F));
-    out.extend_from_slice(value);
-    out.resize(FIXED + 4 + 4 * words, 0);
+/// The 24 bits of abs-send-time: seconds modulo 64 in 6.18 fixed point, of the NTP time that a packet leaves at.
+pub fn abs_send_time(ntp: Ntp) -> [u8; 3] {
+    let [_, a, b, c] = ((ntp.0 >> 14) as u32).to_be_bytes();
+    [a, b, c]
 }
 
 #[cfg(test)]
@@ -165,17 +204,42 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_written_header_reads_back_with_its_mid() {
+    fn a_written_header_reads_back_with_its_extensions() {
         let mut packet = Vec::new();
+        let extensions = Elements {
+            mid: Some((1, b"v12")),
+            abs_send_time: Some((2, [1, 2, 3])),
+            audio_level: Some((3, 0x85)),
+            video_orientation: Some((4, 2)),
+        };
         let outgoing =
-            Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, mid: Some((1, b"v12")) };
+            Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, extensions };
         outgoing.write(&mut packet);
         packet.extend_from_slice(b"payload");
         let header = Header::parse(&packet).unwrap();
         assert_eq!((header.marker, header.payload_type, header.sequence), (true, 96, 65535));
-        assert_eq!(header.extension(&packet, 1), Some(&b"v12"[..]));
-        assert_eq!(header.extension(&packet, 2), None);
+        let read = |id| header.extension(&packet, id).map(<[u8]>::to_vec);
+        assert_eq!((read(1), read(2)), (Some(b"v12".to_vec()), Some(vec![1, 2, 3])));
+        assert_eq!((read(3), read(4), read(5)), (Some(vec![0x85]), Some(vec![2]), None));
         assert_eq!(&packet[header.payload.clone()], b"payload");
+    }
+
+    #[test]
+    fn the_largest_header_has_the_stated_size() {
+        let mut packet = Vec::new();
+        let extensions = Elements {
+            mid: Some((1, &[b'm'; 16])),
+            abs_send_time: Some((2, [1, 2, 3])),
+            audio_level: Some((3, 0x85)),
+            video_orientation: Some((4, 2)),
+        };
+        Outgoing { extensions, ..Outgoing::default() }.write(&mut packet);
+        assert_eq!(packet.len(), WRITTEN_MAX);
+    }
+
+    #[test]
+    fn a_send_time_is_seconds_in_6_18_fixed_point() {
+        assert_eq!(abs_send_time(Ntp((65 << 32) | (1 << 31))), [0x06, 0, 0]);
     }
 
     #[test]
