@@ -2,12 +2,13 @@
 //!
 //! `worker.rs` drives it in the product and a virtual clock in tests, by the same verbs: `handle_command`,
 //! `handle_datagram`, `handle_timeout`, `poll_transmit`, `poll_event`, and `next_timeout` for when to call again.
-//! `commands.rs` is what Python wants, `ingress.rs` a datagram's way in, `egress.rs` a packet's way out, `upkeep.rs` what
-//! time brings.
+//! `commands.rs` is what Python wants, `ingress.rs` a datagram's way in, `handshakes.rs` whose DTLS has its turn, `egress.rs` a
+//! packet's way out, `upkeep.rs` what time brings.
 
 mod commands;
 mod connection;
 mod egress;
+mod handshakes;
 mod ingress;
 mod upkeep;
 
@@ -43,6 +44,7 @@ pub struct Node {
     /// Connections whose pacer holds something.
     pacing: Vec<usize>,
     next_tick: Instant,
+    handshakes: handshakes::Handshakes,
     /// What is to be sent; the shell empties it.
     pub outbox: Outbox,
     events: VecDeque<Event>,
@@ -67,6 +69,7 @@ impl Node {
             track_by_id: FxHashMap::default(),
             pacing: Vec::new(),
             next_tick: wall.instant,
+            handshakes: handshakes::Handshakes::default(),
             outbox: Outbox::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
