@@ -11,10 +11,10 @@ use sfu::node::Node;
 use sfu::rtp::header::Header;
 use sfu::rtp::ntp::{Ntp, WallClock};
 use sfu::rtp::{h264, rtcp, vp8};
+use sfu::transport::Pair;
 use sfu::transport::dtls::{Certificate, Dtls, DtlsOutput, DtlsRole, Fingerprint, check_records};
 use sfu::transport::srtp::{KeyingMaterial, Opener, Profile};
 use sfu::transport::stun::BindingRequest;
-use sfu::transport::Pair;
 
 /// What is done with the bytes.
 pub type Target = fn(&[u8]);

@@ -227,9 +227,7 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
 fn set_option(socket: &UdpSocket, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
     let length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the option's value is a c_int that lives until the call returns.
-    let set = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(&value).cast(), length)
-    };
+    let set = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(&value).cast(), length) };
     if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -248,7 +246,8 @@ fn read_local(header: &libc::msghdr) -> Option<IpAddr> {
         }
         (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
             // SAFETY: level and type say that an in6_pktinfo follows, for which the buffer is made.
-            let info: libc::in6_pktinfo = unsafe { libc::CMSG_DATA(first).cast::<libc::in6_pktinfo>().read_unaligned() };
+            let info: libc::in6_pktinfo =
+                unsafe { libc::CMSG_DATA(first).cast::<libc::in6_pktinfo>().read_unaligned() };
             Some(IpAddr::from(info.ipi6_addr.s6_addr).to_canonical())
         }
         _ => None,
@@ -466,7 +465,8 @@ mod tests {
         }
         let mut server = Udp::bind("[::]:0".parse().unwrap()).unwrap();
         let client = Udp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let to = Pair { local: client.local_addr().ip(), remote: (Ipv4Addr::LOCALHOST, server.local_addr().port()).into() };
+        let to =
+            Pair { local: client.local_addr().ip(), remote: (Ipv4Addr::LOCALHOST, server.local_addr().port()).into() };
         assert_eq!(client.send(std::iter::once((to, &b"hello"[..]))), 0);
         let seen = received(&mut server);
         assert_eq!(seen[0].0, Pair { local: Ipv4Addr::LOCALHOST.into(), remote: client.local_addr() });

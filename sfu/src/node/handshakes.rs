@@ -9,7 +9,9 @@ use super::Node;
 use super::connection::Connection;
 use crate::drops::DropReason;
 
-/// DTLS datagrams that are worked on in a tick.
+/// DTLS datagrams that are worked on in a tick. Of a handshake's CPU (130 to 180 µs) a ClientHello takes 28 µs and the
+/// flight with the peer's signature and key 100 to 120, so this is 2 ms of a tick's ten, and 3.8 if all were of the dear kind.
+/// A browser's handshake is three or four datagrams: 800 handshakes a second pass, 300 joins of two connections are 600.
 const BUDGET: usize = 32;
 /// Handshakes at one time: a thousand sites that join in the same second have two connections each. At 24 kB a handshake
 /// (measured) and eight datagrams that wait, 80 MB at the very worst. Further ones begin when one of these ends, in 10 s at most.

@@ -70,7 +70,7 @@ impl Node {
         let connection = self.connections.get_mut(key).ok_or(DropReason::StunUnknownUser)?;
         let nominates = request.use_candidate;
         let checked = connection.on_check(from, request.local_ufrag, &request.transaction, nominates, now)?;
-        // They are still there: only a restart that they won't be of forgets any.
+        // Looked up anew: a restart's first check has made its credentials the connection's own.
         let credentials = connection.credentials(request.local_ufrag).ok_or(DropReason::StunUnknownUser)?;
         let pwd = credentials.pwd.as_bytes();
         self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, remote, pwd)));
