@@ -14,7 +14,8 @@ use crate::drops::DropReason;
 /// A browser's handshake is three or four datagrams: 800 handshakes a second pass, 300 joins of two connections are 600.
 const BUDGET: usize = 32;
 /// Handshakes at one time: a thousand sites that join in the same second have two connections each. At 24 kB a handshake
-/// (measured) and eight datagrams that wait, 80 MB at the very worst. Further ones begin when one of these ends, in 10 s at most.
+/// (measured) that is 50 MB; were all of them hostile, with pieces that never become whole, five times that. Further ones
+/// begin when one of these ends, in 10 s at most.
 const UNDER_WAY_MAX: usize = 2048;
 
 /// The handshakes of a node.
