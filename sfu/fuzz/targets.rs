@@ -3,7 +3,7 @@
 //!
 //! A target fails by a panic: of the parser, or of an assertion about what it returned.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu::command::{Codec, Command, Direction, Extensions, Kind, ReceiveTrack, Setup};
@@ -11,6 +11,7 @@ use sfu::node::Node;
 use sfu::rtp::header::Header;
 use sfu::rtp::ntp::{Ntp, WallClock};
 use sfu::rtp::{h264, rtcp, vp8};
+use sfu::transport::Pair;
 use sfu::transport::dtls::{Certificate, Dtls, DtlsOutput, DtlsRole, Fingerprint, check_records};
 use sfu::transport::srtp::{KeyingMaterial, Opener, Profile};
 use sfu::transport::stun::BindingRequest;
@@ -118,7 +119,8 @@ pub fn node(data: &[u8]) {
     for datagram in split(data) {
         now += Duration::from_millis(7);
         let last = datagram.first().copied().unwrap_or(0) % 3;
-        node.handle_datagram(SocketAddr::from(([10, 0, 0, last], 5000)), &mut datagram.to_vec(), now);
+        let pair = Pair { local: Ipv4Addr::LOCALHOST.into(), remote: SocketAddr::from(([10, 0, 0, last], 5000)) };
+        node.handle_datagram(pair, &mut datagram.to_vec(), now);
         node.handle_timeout(now);
         while node.poll_transmit(now) {
             node.outbox.clear();

@@ -165,7 +165,8 @@ pub enum Command {
         /// Our ICE password.
         pwd: String,
     },
-    /// The peer's description is known: DTLS may begin.
+    /// The peer's description is known: DTLS may begin. Once it has, only the user fragment is replaced, and another
+    /// fingerprint is refused.
     Remote {
         /// The connection.
         conn: ConnId,
@@ -176,6 +177,16 @@ pub enum Command {
         /// The peer's certificate.
         #[serde(with = "fingerprint_text")]
         fingerprint: Fingerprint,
+    },
+    /// An ICE restart: checks with these credentials are answered from now on, those with the old ones until the first valid
+    /// check with the new. DTLS, keys and SSRCs stay.
+    Restart {
+        /// The connection.
+        conn: ConnId,
+        /// Our new ICE user fragment.
+        ufrag: String,
+        /// Our new ICE password.
+        pwd: String,
     },
     /// Replaces the list of tracks that an up connection receives.
     Receive {
@@ -234,6 +245,7 @@ impl Command {
         match self {
             Self::Open { conn, .. } => ("open", *conn),
             Self::Remote { conn, .. } => ("remote", *conn),
+            Self::Restart { conn, .. } => ("restart", *conn),
             Self::Receive { conn, .. } => ("receive", *conn),
             Self::Send { conn, .. } => ("send", *conn),
             Self::Assign { conn, .. } => ("assign", *conn),

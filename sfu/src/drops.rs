@@ -76,4 +76,6 @@ drop_reasons! {
     QueueFull => "queue-full",
     /// The socket would not take it.
     SendRefused => "send-refused",
+    /// DTLS beyond what may wait for its turn: the handshakes of a moment have a budget of the CPU.
+    DtlsBusy => "dtls-busy",
 }

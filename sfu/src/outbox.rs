@@ -2,8 +2,9 @@
 //!
 //! `node.rs` writes into it, `worker.rs` sends it by `udp.rs`.
 
-use std::net::SocketAddr;
 use std::ops::Range;
+
+use crate::transport::Pair;
 
 /// Largest UDP payload that the engine sends: a 1,500-byte MTU less IPv4 and UDP headers.
 pub const DATAGRAM_MAX: usize = 1472;
@@ -12,12 +13,12 @@ pub const DATAGRAM_MAX: usize = 1472;
 #[derive(Debug, Default)]
 pub struct Outbox {
     arena: Vec<u8>,
-    items: Vec<(SocketAddr, Range<usize>)>,
+    items: Vec<(Pair, Range<usize>)>,
 }
 
 impl Outbox {
     /// Appends a datagram that `write` makes in a buffer of `DATAGRAM_MAX` bytes; `None` takes it back.
-    pub fn push(&mut self, to: SocketAddr, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+    pub fn push(&mut self, to: Pair, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
         let start = self.arena.len();
         self.arena.resize(start + DATAGRAM_MAX, 0);
         let written = self.arena.get_mut(start..).and_then(write);
@@ -40,7 +41,7 @@ impl Outbox {
     }
 
     /// The datagrams, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (Pair, &[u8])> {
         self.items.iter().map(|(to, range)| (*to, self.arena.get(range.clone()).unwrap_or_default()))
     }
 

@@ -42,6 +42,8 @@ pub struct Counters {
     pub stun_answered: u64,
     /// Handshakes completed.
     pub handshakes: u64,
+    /// DTLS datagrams that waited for the next tick's budget.
+    pub dtls_deferred: u64,
 }
 
 /// Drops by reason.

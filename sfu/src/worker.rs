@@ -78,7 +78,7 @@ pub fn start(address: SocketAddr) -> io::Result<Handle> {
         snapshot: Mutex::new(None),
         snapshot_taken: Condvar::new(),
     });
-    let (address, fingerprint) = (udp.local_addr()?, certificate.fingerprint().to_string());
+    let (address, fingerprint) = (udp.local_addr(), certificate.fingerprint().to_string());
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let wall = WallClock { instant: Instant::now(), ntp: Ntp::from_unix(since_epoch) };
     let worker =
@@ -211,7 +211,7 @@ impl Worker {
     fn take_datagrams(&mut self) {
         for _ in 0..BATCHES_A_TURN {
             let (node, now) = (&mut self.node, Instant::now());
-            match self.udp.receive(|from, datagram| node.handle_datagram(from, datagram, now)) {
+            match self.udp.receive(|pair, datagram| node.handle_datagram(pair, datagram, now)) {
                 Ok(true) => {}
                 Ok(false) => break,
                 // The socket itself is broken: a half-dead server is worse than a restart.

@@ -10,6 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
+use sfu::transport::Pair;
 use sim::World;
 use sim::hand::{outgoing, vp8};
 
@@ -51,7 +52,7 @@ fn a_packets_way_allocates_nothing() {
     for watcher in &watchers {
         world.assign(*watcher, 0, Some(1));
     }
-    let address = world.peers[publisher].address;
+    let pair = Pair { local: world.local, remote: world.peers[publisher].address };
     let mut payload = vp8(true, 1, 1);
     payload.resize(1100, 7);
     let mut sealed: Vec<Vec<u8>> = (1..=300u16)
@@ -64,7 +65,7 @@ fn a_packets_way_allocates_nothing() {
     for (index, datagram) in sealed.iter_mut().enumerate() {
         world.now += Duration::from_millis(4);
         let before = ALLOCATIONS.with(Cell::get);
-        world.node.handle_datagram(address, datagram, world.now);
+        world.node.handle_datagram(pair, datagram, world.now);
         while world.node.poll_transmit(world.now) || !world.node.outbox.is_empty() {
             world.node.outbox.clear();
         }

@@ -74,11 +74,12 @@ impl World {
         peer
     }
 
-    /// ICE and DTLS, as far as they go in 200 ms.
+    /// ICE and DTLS, as far as they go in 200 ms; the peer is DTLS client, unless the story has made it something else.
     pub fn handshake(&mut self, peer: usize) {
         self.check(peer);
-        let certificate = &self.peers[peer].certificate;
-        self.peers[peer].dtls = Some(Dtls::new(certificate, DtlsRole::Client, self.fingerprint, self.now));
+        let (this, fingerprint, now) = (&mut self.peers[peer], self.fingerprint, self.now);
+        let (dtls, certificate) = (&mut this.dtls, &this.certificate);
+        dtls.get_or_insert_with(|| Dtls::new(certificate, DtlsRole::Client, fingerprint, now));
         for _ in 0..20 {
             self.drive_dtls(peer);
             self.run(Duration::from_millis(10));

@@ -3,7 +3,7 @@
 //! The node is driven by the product's own verbs, at exactly the times that its `next_timeout` names. Links that nobody set
 //! deliver at once, so that a story by hand sees the answer to a packet before its next line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu::command::{Command, Event};
@@ -11,7 +11,7 @@ use sfu::drops::DropReason;
 use sfu::node::Node;
 use sfu::rtp::ntp::{Ntp, WallClock};
 use sfu::transport::dtls::{Certificate, Fingerprint};
-use sfu::transport::{Protocol, classify};
+use sfu::transport::{Pair, Protocol, classify};
 
 use crate::account::Ledger;
 use crate::clock::{Queue, epoch};
@@ -22,6 +22,9 @@ use crate::seed;
 
 /// The time of day when a run begins, in seconds since 1970: any, but always the same.
 const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
+
+/// Where the node is, of the addresses that RFC 5737 keeps for examples.
+const NODE_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 /// A direction of a peer's link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +56,10 @@ pub struct World {
     pub fingerprint: Fingerprint,
     /// The peers, by the numbers that the functions here return.
     pub peers: Vec<Peer>,
+    /// The address of the node that peers write to; a story may change it.
+    pub local: IpAddr,
+    /// The node's address that its last datagram left from.
+    pub left_from: Option<IpAddr>,
     /// What the node told so far.
     pub events: Vec<Event>,
     pub(crate) queue: Queue<Happening>,
@@ -88,6 +95,8 @@ impl World {
             now,
             fingerprint,
             peers: Vec::new(),
+            local: NODE_ADDRESS,
+            left_from: None,
             events: Vec::new(),
             queue: Queue::default(),
             ledger: Ledger::default(),
@@ -164,10 +173,11 @@ impl World {
     /// What the node wants sent goes onto the links.
     fn flush(&mut self) {
         while self.node.poll_transmit(self.now) || !self.node.outbox.is_empty() {
-            let sent: Vec<_> = self.node.outbox.iter().map(|(to, datagram)| (to, datagram.to_vec())).collect();
+            let sent: Vec<_> = self.node.outbox.iter().map(|(pair, datagram)| (pair, datagram.to_vec())).collect();
             self.node.outbox.clear();
-            for (address, bytes) in sent {
-                self.leave(Packet { address, bytes, first: None });
+            for (pair, bytes) in sent {
+                self.left_from = Some(pair.local);
+                self.leave(Packet { address: pair.remote, bytes, first: None });
             }
         }
         self.events.extend(std::iter::from_fn(|| self.node.poll_event()));
@@ -216,7 +226,7 @@ impl World {
 
     fn hand_in(&mut self, from: SocketAddr, datagram: &mut [u8]) {
         self.ledger.handed_in += 1;
-        self.node.handle_datagram(from, datagram, self.now);
+        self.node.handle_datagram(Pair { local: self.local, remote: from }, datagram, self.now);
     }
 
     fn receive(&mut self, peer: usize, mut datagram: Vec<u8>) {

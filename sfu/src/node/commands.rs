@@ -28,10 +28,12 @@ impl Node {
             Command::Open { conn, direction, ufrag, pwd } => self.open(conn, direction, &ufrag, &pwd, now),
             Command::Remote { conn, ufrag, setup, fingerprint } => {
                 let key = self.key(conn)?;
-                self.connection(key)?.set_remote(&ufrag, setup, fingerprint, now);
+                self.connection(key)?.set_remote(&ufrag, setup, fingerprint, now)?;
                 self.drive(key, now);
+                self.work(now);
                 Ok(())
             }
+            Command::Restart { conn, ufrag, pwd } => self.restart(conn, &ufrag, &pwd),
             Command::Receive { conn, tracks, extensions } => {
                 let key = self.key(conn)?;
                 self.receive(key, tracks)?;
@@ -68,6 +70,18 @@ impl Node {
         }
         let key = self.connections.insert(Connection::new(conn, ufrag, pwd, side, now));
         self.by_id.insert(conn, key);
+        self.by_ufrag.insert(ufrag.into(), key);
+        Ok(())
+    }
+
+    fn restart(&mut self, conn: ConnId, ufrag: &str, pwd: &str) -> Outcome {
+        let key = self.key(conn)?;
+        if self.by_ufrag.contains_key(ufrag) {
+            return Err("the user fragment is in use");
+        }
+        if let Some(unused) = self.connection(key)?.restart(ufrag, pwd) {
+            self.by_ufrag.remove(&unused);
+        }
         self.by_ufrag.insert(ufrag.into(), key);
         Ok(())
     }
@@ -238,7 +252,10 @@ impl Node {
     fn forget(&mut self, key: usize) {
         let Some(connection) = self.connections.try_remove(key) else { return };
         self.by_id.remove(&connection.id);
-        self.by_ufrag.remove(&connection.ufrag);
+        for ufrag in connection.ufrags() {
+            self.by_ufrag.remove(ufrag);
+        }
+        self.handshakes.forget(key, &connection);
         self.by_address.retain(|_, owner| *owner != key);
         self.pacing.retain(|paced| *paced != key);
         match connection.side {

@@ -1,6 +1,5 @@
 //! A datagram's way in: whose is it, is it authentic, what is it, who takes it.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Node;
@@ -14,14 +13,14 @@ use crate::rtp::header::Header;
 use crate::rtp::rtcp::{self, Report};
 use crate::transport::dtls::check_records;
 use crate::transport::stun::{self, BindingRequest};
-use crate::transport::{Protocol, classify};
+use crate::transport::{Pair, Protocol, classify};
 
 /// ICE role conflict. Source: RFC 8445 §7.3.1.1.
 const ROLE_CONFLICT: u16 = 487;
 
 impl Node {
-    /// Takes a datagram that arrived at `now`; it is decrypted in place. What cannot be used is counted by reason.
-    pub fn handle_datagram(&mut self, from: SocketAddr, datagram: &mut [u8], now: Instant) {
+    /// Takes a datagram that arrived at `now` by the pair; it is decrypted in place. What cannot be used is counted by reason.
+    pub fn handle_datagram(&mut self, from: Pair, datagram: &mut [u8], now: Instant) {
         self.counters.datagrams_in += 1;
         self.counters.bytes_in += datagram.len() as u64;
         if let Err(reason) = self.take(from, datagram, now) {
@@ -29,33 +28,32 @@ impl Node {
         }
     }
 
-    fn take(&mut self, from: SocketAddr, datagram: &mut [u8], now: Instant) -> Result<(), DropReason> {
+    fn take(&mut self, from: Pair, datagram: &mut [u8], now: Instant) -> Result<(), DropReason> {
         let protocol = classify(datagram)?;
         if let Protocol::Stun = protocol {
             return self.on_stun(from, datagram, now);
         }
-        let key = *self.by_address.get(&from).ok_or(DropReason::UnknownAddress)?;
+        let key = *self.by_address.get(&from.remote).ok_or(DropReason::UnknownAddress)?;
         match protocol {
             Protocol::Dtls => {
                 check_records(datagram)?;
-                let taken = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?.on_dtls(datagram, now);
-                self.drive(key, now);
-                taken
+                self.on_dtls(key, datagram, now)
             }
             Protocol::Rtp => self.on_rtp(key, from, datagram, now),
             _ => self.on_rtcp(key, from, datagram, now),
         }
     }
 
-    fn on_stun(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Result<(), DropReason> {
+    fn on_stun(&mut self, from: Pair, datagram: &[u8], now: Instant) -> Result<(), DropReason> {
         let request = BindingRequest::parse(datagram)?;
         let key = *self.by_ufrag.get(request.local_ufrag).ok_or(DropReason::StunUnknownUser)?;
-        let connection = self.connections.get_mut(key).ok_or(DropReason::StunUnknownUser)?;
-        request.verify(connection.pwd.as_bytes())?;
-        if !connection.accepts_user(request.remote_ufrag) {
+        let connection = self.connections.get(key).ok_or(DropReason::StunUnknownUser)?;
+        let credentials = connection.credentials(request.local_ufrag).ok_or(DropReason::StunUnknownUser)?;
+        let pwd = credentials.pwd.as_bytes();
+        request.verify(pwd)?;
+        if !credentials.accepts(request.remote_ufrag) {
             return Err(DropReason::StunUnknownUser);
         }
-        let pwd = connection.pwd.as_bytes();
         if request.controlled {
             self.outbox.push(from, |out| {
                 Some(stun::write_error(out, &request.transaction, ROLE_CONFLICT, "Role Conflict", pwd))
@@ -66,29 +64,37 @@ impl Node {
             self.outbox.push(from, |out| Some(stun::write_unknown_attributes(out, &request, pwd)));
             return Ok(());
         }
-        if self.by_address.get(&from).is_some_and(|owner| *owner != key && self.is_held(*owner, from, now)) {
+        let remote = from.remote;
+        if self.by_address.get(&remote).is_some_and(|owner| *owner != key && self.is_held(*owner, remote, now)) {
             return Err(DropReason::AddressTaken);
         }
         let connection = self.connections.get_mut(key).ok_or(DropReason::StunUnknownUser)?;
-        let checked = connection.on_check(from, &request.transaction, request.use_candidate, now)?;
-        let pwd = connection.pwd.as_bytes();
-        self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, from, pwd)));
+        let nominates = request.use_candidate;
+        let checked = connection.on_check(from, request.local_ufrag, &request.transaction, nominates, now)?;
+        // Looked up anew: a restart's first check has made its credentials the connection's own.
+        let credentials = connection.credentials(request.local_ufrag).ok_or(DropReason::StunUnknownUser)?;
+        let pwd = credentials.pwd.as_bytes();
+        self.outbox.push(from, |out| Some(stun::write_success(out, &request.transaction, remote, pwd)));
         self.counters.stun_answered += 1;
-        if let Checked::Fresh { evicted } = checked {
+        if let Checked::Fresh { evicted, replaced } = checked {
             if let Some(evicted) = evicted.filter(|evicted| self.by_address.get(evicted) == Some(&key)) {
                 self.by_address.remove(&evicted);
             }
-            self.by_address.insert(from, key);
+            if let Some(replaced) = replaced {
+                self.by_ufrag.remove(&replaced);
+            }
+            self.by_address.insert(remote, key);
             self.drive(key, now);
+            self.work(now);
         }
         Ok(())
     }
 
-    fn is_held(&self, owner: usize, address: SocketAddr, now: Instant) -> bool {
+    fn is_held(&self, owner: usize, address: std::net::SocketAddr, now: Instant) -> bool {
         self.connections.get(owner).is_some_and(|connection| connection.holds(address, now))
     }
 
-    fn on_rtp(&mut self, key: usize, from: SocketAddr, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+    fn on_rtp(&mut self, key: usize, from: Pair, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
         let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
         let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
         let length = srtp.opener.open_rtp(packet)?;
@@ -179,7 +185,7 @@ impl Node {
         }
     }
 
-    fn on_rtcp(&mut self, key: usize, from: SocketAddr, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
+    fn on_rtcp(&mut self, key: usize, from: Pair, packet: &mut [u8], now: Instant) -> Result<(), DropReason> {
         let connection = self.connections.get_mut(key).ok_or(DropReason::UnknownAddress)?;
         let srtp = connection.srtp.as_mut().ok_or(DropReason::SrtpEarly)?;
         let length = srtp.opener.open_rtcp(packet)?;

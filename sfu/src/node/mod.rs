@@ -2,12 +2,13 @@
 //!
 //! `worker.rs` drives it in the product and a virtual clock in tests, by the same verbs: `handle_command`,
 //! `handle_datagram`, `handle_timeout`, `poll_transmit`, `poll_event`, and `next_timeout` for when to call again.
-//! `commands.rs` is what Python wants, `ingress.rs` a datagram's way in, `egress.rs` a packet's way out, `upkeep.rs` what
-//! time brings.
+//! `commands.rs` is what Python wants, `ingress.rs` a datagram's way in, `handshakes.rs` whose DTLS has its turn, `egress.rs` a
+//! packet's way out, `upkeep.rs` what time brings.
 
 mod commands;
 mod connection;
 mod egress;
+mod handshakes;
 mod ingress;
 mod upkeep;
 
@@ -50,6 +51,7 @@ pub struct Node {
     pacing: Vec<usize>,
     next_tick: Instant,
     ticks: u64,
+    handshakes: handshakes::Handshakes,
     /// What is to be sent; the shell empties it.
     pub outbox: Outbox,
     events: VecDeque<Event>,
@@ -76,6 +78,7 @@ impl Node {
             pacing: Vec::new(),
             next_tick: wall.instant,
             ticks: 0,
+            handshakes: handshakes::Handshakes::default(),
             outbox: Outbox::default(),
             events: VecDeque::new(),
             counters: Counters::default(),

@@ -45,12 +45,14 @@ impl Node {
             self.tracks.iter_mut().for_each(|(_, track)| track.measure(now));
             (0..self.connections.capacity()).for_each(|key| self.choose(key, now));
         }
+        self.refill_handshakes();
         for key in 0..self.connections.capacity() {
             if self.connections.contains(key) {
                 self.drive(key, now);
                 self.want_keyframes(key);
             }
         }
+        self.work(now);
         for key in 0..self.connections.capacity() {
             if self.connections.contains(key) {
                 self.write_feedback(key, now);
@@ -61,9 +63,11 @@ impl Node {
 
     /// Goes on with a handshake, and with the connection's end where it has come.
     pub(super) fn drive(&mut self, key: usize, now: Instant) {
+        self.begin(key, now);
         let Some(connection) = self.connections.get_mut(key) else { return };
-        match connection.drive(&self.certificate, &mut self.outbox, now) {
+        match connection.drive(&mut self.outbox, now) {
             Progress::Connected => {
+                self.handshakes.ended();
                 self.counters.handshakes += 1;
                 self.events.push_back(Event::Connected { conn: connection.id });
             }
@@ -245,7 +249,7 @@ impl Node {
 }
 
 /// Seals and sends a compound packet, if there is one, and empties it. One that cannot be sent is dropped: the next tick says it again.
-fn send(sealer: &mut Sealer, compound: &mut Vec<u8>, to: std::net::SocketAddr, outbox: &mut Outbox) {
+fn send(sealer: &mut Sealer, compound: &mut Vec<u8>, to: crate::transport::Pair, outbox: &mut Outbox) {
     if !compound.is_empty() && compound.len() + RTCP_OVERHEAD_MAX <= DATAGRAM_MAX {
         outbox.push(to, |out| sealer.seal_rtcp(compound, out).ok());
     }

@@ -24,6 +24,9 @@ const FLIGHT_RETRIES: usize = 8;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest datagram that we send; dimpl's default, safe on every path.
 const MTU: usize = 1150;
+/// Datagrams of the peer that wait for what is missing before them: a flight in pieces and a repeated one. Pieces that never
+/// become whole hold 6.5 kB each (measured).
+const REASSEMBLY: usize = 16;
 /// Holds any datagram of ours and nearly every certificate; grows for a longer one.
 const SCRATCH: usize = 2048;
 
@@ -50,6 +53,7 @@ impl Certificate {
             .map_err(|error| format!("cannot make the DTLS certificate: {error}"))?;
         let config = Config::builder()
             .mtu(MTU)
+            .max_queue_rx(REASSEMBLY)
             // The STUN check has already proven the address, so a cookie would only cost a round trip.
             .use_server_cookie(false)
             .flight_start_rto(FLIGHT_START_RTO)

@@ -7,7 +7,18 @@ pub mod dtls;
 pub mod srtp;
 pub mod stun;
 
+use std::net::{IpAddr, SocketAddr};
+
 use crate::drops::DropReason;
+
+/// Between whom a datagram goes. Neither address is ever an IPv4 address mapped into IPv6: `udp.rs` sees to that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// Our own address; unspecified leaves its choice to the kernel.
+    pub local: IpAddr,
+    /// The peer's address.
+    pub remote: SocketAddr,
+}
 
 /// What a datagram on the media port is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
