@@ -33,7 +33,12 @@ export type ServerMessage =
   | Published
   | Slots
   | Speaker
-  | MemberUpdate | MemberLeft | Connection | Done | ErrorMessage | Closing;
+  | MemberUpdate
+  | MemberLeft
+  | Connection
+  | Done
+  | ErrorMessage
+  | Closing;
 
 /** Versions of the protocol that this page speaks. */
 export const VERSIONS = [1];
