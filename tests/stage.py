@@ -162,9 +162,19 @@ class Client:
         """Joins."""
         return self.send("join", versions=[1], token=token, slots=slots, resume=resume)
 
-    def publish(self, *mids: str, source: str = "camera", ufrag: str = "Kx4d") -> list[ServerMessage]:
+    def publish(
+        self, *mids: str, source: str = "camera", ufrag: str = "Kx4d", restart: bool = False
+    ) -> list[ServerMessage]:
         """Publishes tracks of one source."""
-        return self.send("publish", sdp=offer_sdp(ufrag), tracks=tracks(*mids, source=source))
+        return self.send("publish", sdp=offer_sdp(ufrag), tracks=tracks(*mids, source=source), restart=restart)
+
+    def show(self, *shown: tuple[Client, int, int], pinned: bool = False) -> list[ServerMessage]:
+        """Shows the cameras of those clients at those sizes, and nothing else."""
+        tiles = [
+            {"participant": client.joined.participant, "source": "camera", "width": width, "height": height}
+            for client, width, height in shown
+        ]
+        return self.send("view", tiles=[{**tile, "pinned": pinned} for tile in tiles])
 
     def answer(self) -> list[ServerMessage]:
         """Answers the newest offer."""

@@ -129,6 +129,12 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("", {"TELEPRESENCE_ROOMS__ID": "a"}, ["TELEPRESENCE_ROOMS__ID", "[[rooms]]"]),
         ("[media]\nhost = '0.0.0.0'\n", {}, ["media.advertise", "at least one"]),
         ("[media]\nhost = 'eth0'\n", {}, ["media.host", "eth0", "127.0.0.1"]),
+        (
+            "[media]\nadvertise = ['203.0.113.5', 'fe80::1%eth0']\n",
+            {},
+            ["media.advertise", "fe80::1%eth0", "2001:db8::5"],
+        ),
+        ("[media]\nadvertise = ['0.0.0.0']\n", {}, ["media.advertise", "another machine"]),
         ("[media]\nadvertise = ['example.org']\n", {}, ["media.advertise", "example.org", "addresses, not names"]),
     ],
 )

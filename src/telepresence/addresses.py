@@ -53,3 +53,9 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_reachable(address: str) -> bool:
+    """Tells whether others may send to an IP address: not 0.0.0.0, no group, nothing with the name of an interface (`%`)."""
+    ip = ipaddress.ip_address(address)
+    return not (ip.is_unspecified or ip.is_multicast or "%" in address)

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from telepresence.addresses import is_ip, is_loopback, origin_of, url_fault
+from telepresence.addresses import is_ip, is_loopback, is_reachable, origin_of, url_fault
 from telepresence.ids import RULE, is_plain
 from telepresence.signaling.messages import RoomKind
 
@@ -70,7 +70,10 @@ class MediaSettings(Section, frozen=True):
     port: Annotated[Port, Meta(description="UDP port; 0 takes any free one.")] = 8081
     advertise: Annotated[
         list[str],
-        Meta(description="IP addresses under which clients reach this port. Empty: the one above."),
+        Meta(
+            description="IP addresses under which clients reach this port, the public one first: they try them in this order. "
+            "Empty: the one above."
+        ),
     ] = []
 
 
@@ -385,6 +388,9 @@ def _media_problem(media: MediaSettings) -> Problem:
     for address in media.advertise:
         if not is_ip(address):
             return "media", "advertise", f"{address!r} is no IP address; clients are told addresses, not names."
+        if not is_reachable(address):
+            right = "it means nothing on another machine; right are addresses such as 203.0.113.5 or 2001:db8::5"
+            return "media", "advertise", f"{address!r}: {right}."
     if not is_ip(media.host):
         return "media", "host", "it must be an IP address, such as 127.0.0.1 or 0.0.0.0."
     if ipaddress.ip_address(media.host).is_unspecified and not media.advertise:

@@ -32,6 +32,8 @@ def test_each_cell_of_the_table_holds_in_a_session(role: Role, message: str) -> 
     frames = {
         "publish": {"sdp": "v=0", "tracks": []},
         "answer": {"generation": 9, "sdp": "v=0"},
+        "view": {"tiles": []},
+        "restart": {"direction": "down"},
         "mute": {"mid": "0", "muted": True},
         "join": {"versions": [1], "token": "t"},
         "leave": {},

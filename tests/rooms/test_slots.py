@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telepresence.rooms.slots import SlotTable, SourceKey
+from telepresence.rooms.slots import Rank, SlotTable, SourceKey
 
 
 def key(name: str) -> SourceKey:
@@ -38,13 +38,35 @@ def test_whatever_comes_and_goes_no_seat_is_wasted_and_nobody_is_moved(count: in
         assert all(old == new for old, new in zip(before, table.holders, strict=True) if old and old.source in present)
 
 
+@given(
+    st.integers(0, 4),
+    st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(Rank)), max_size=6),
+)
+def test_whatever_ranks_change_the_best_are_seated_and_none_is_moved_by_its_equal(
+    count: int, story: list[dict[str, Rank]]
+) -> None:
+    """For any story: nobody waits who ranks before one that is seated, and who was unseated gave way to a better one."""
+    table = SlotTable(count)
+    for ranks in story:
+        before = list(table.holders)
+        rank = {key(name): value for name, value in ranks.items()}
+        table.fill(list(rank), rank.__getitem__)
+        seated = {holder for holder in table.holders if holder}
+        worst = max((rank[source] for source in seated), default=Rank.LISTED)
+        assert len(seated) == min(count, len(rank))
+        assert not count or all(rank[source] >= worst for source in rank.keys() - seated)
+        for old, new in zip(before, table.holders, strict=True):
+            assert old == new or old is None or old not in rank or (new and rank[new] < rank[old])
+
+
 def test_a_silent_source_gives_its_slot_to_one_that_needs_it() -> None:
     """Windows that were closed do not keep a live site from being seen; while there is room they keep their places."""
     table = SlotTable(2)
     gone, live, new = (SourceKey(name, "camera") for name in ("gone", "live", "new"))
-    table.fill([gone, live], {gone})
-    assert table.holders == [gone, live]
-    table.fill([gone, live, new], {gone})
-    assert table.holders == [new, live]
-    table.fill([gone, live, new], set())
-    assert table.holders == [new, live]
+    rank = {gone: Rank.SILENT, live: Rank.OTHER, new: Rank.OTHER}.__getitem__
+    table.fill([gone, live], rank)
+    assert table.holders == [live, gone]
+    table.fill([gone, live, new], rank)
+    assert table.holders == [live, new]
+    table.fill([gone, live, new])
+    assert table.holders == [live, new]

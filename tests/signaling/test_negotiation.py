@@ -12,7 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stage import Stage, answer_to, offer_sdp, sdp
-from telepresence.engine.commands import Codec, Setup
+from telepresence.engine.commands import Codec, Extensions, Setup
+from telepresence.signaling import extensions
+from telepresence.signaling.codecs import OPUS, VP8
 from telepresence.signaling.description import Local, MediaAddress, write_answer
 from telepresence.signaling.messages import ErrorCode, Kind, Offer, TrackOffer
 from telepresence.signaling.negotiation import read_down_answer, read_up_offer
@@ -46,8 +48,8 @@ def test_each_peers_offer_is_read_in_its_own_numbers(name: str, opus: int, vp8: 
     audio, video = (media.choice for media in offer.media)
     assert audio
     assert video
-    assert (audio.codec, audio.payload_type, audio.mid_extension) == (Codec.OPUS, opus, mid_id)
-    assert (video.codec, video.payload_type, video.rtx_payload_type) == (Codec.VP8, vp8, rtx)
+    assert (audio.found.codec, audio.found.payload_type, audio.extensions.mid) == (OPUS, opus, mid_id)
+    assert (video.found.codec, video.found.payload_type, video.found.rtx_payload_type) == (VP8, vp8, rtx)
     assert {"nack", "nack pli", "goog-remb"} <= set(video.feedback)
     assert None not in (audio.ssrc, video.ssrc, video.rtx_ssrc)
     assert offer.transport.setup is Setup.PASSIVE
@@ -69,7 +71,9 @@ def test_transport_wide_feedback_is_taken_whole_or_not_at_all() -> None:
     ):
         offer = read_up_offer(text, CAMERA)
         answer = write_answer(offer, LOCAL, 5, 1)
-        assert [media.choice.transport_cc_extension is not None for media in offer.media if media.choice] == [taken] * 2
+        assert [media.choice.extensions.transport_cc is not None for media in offer.media if media.choice] == [
+            taken
+        ] * 2
         assert answer.count(" transport-cc\r\n") == answer.count("transport-wide-cc") == 2 * taken
 
 
@@ -80,10 +84,10 @@ def test_the_answer_keeps_the_peers_numbers(name: str) -> None:
     answer = write_answer(offer, LOCAL, 5, 1)
     for media in offer.media:
         assert media.choice
-        assert f"a=rtpmap:{media.choice.payload_type} " in answer
-        assert f"a=extmap:{media.choice.mid_extension} urn:ietf:params:rtp-hdrext:sdes:mid" in answer
-    numbered = [media for media in offer.media if media.choice and media.choice.transport_cc_extension is not None]
-    assert answer.count("a=extmap") == 2 + len(numbered)
+        assert f"a=rtpmap:{media.choice.found.payload_type} " in answer
+        assert f"a=extmap:{media.choice.extensions.mid} urn:ietf:params:rtp-hdrext:sdes:mid" in answer
+    taken = [len(extensions.ids(media.choice.extensions)) for media in offer.media if media.choice]
+    assert answer.count("a=extmap:") == sum(taken)
     assert "a=ice-lite\r\n" in answer
     assert "a=group:BUNDLE 0 1\r\n" in answer
     assert answer.count("a=recvonly") == 2
@@ -93,12 +97,56 @@ def test_the_answer_keeps_the_peers_numbers(name: str) -> None:
     assert all(line.isascii() for line in answer.split("\r\n"))
 
 
-@pytest.mark.parametrize("name", ["chromium-answer", "aiortc-answer"])
-def test_each_peers_answer_takes_everything_and_makes_us_dtls_server(name: str) -> None:
-    """Opus, VP8, RTX, NACK, mid."""
+PICTURES = {
+    "chromium-answer": (Codec.VP8, Codec.H264),
+    "aiortc-answer": (Codec.VP8, Codec.H264),
+    "firefox-answer": (Codec.VP8,),
+}
+EXTENSIONS = {
+    "chromium-answer": Extensions(mid=1, abs_send_time=2, audio_level=3, video_orientation=4),
+    "aiortc-answer": Extensions(mid=1, abs_send_time=2, audio_level=3),
+    "firefox-answer": Extensions(mid=1, abs_send_time=2, audio_level=3),
+}
+
+
+@pytest.mark.parametrize("name", list(PICTURES))
+def test_each_peers_answer_takes_what_it_has_and_makes_us_dtls_server(name: str) -> None:
+    """Opus, VP8 and perhaps H264, each with RTX and NACK; aiortc and Firefox take the send time for pictures alone."""
     answer = read_down_answer(sdp(name), MIDS)
-    assert (answer.rtx, answer.nack, answer.mid_extension) == (True,) * 3
+    opus, *pictures = answer.codecs
+    assert (opus.codec, opus.payload_type) == (Codec.OPUS, 111)
+    assert tuple(picture.codec for picture in pictures) == PICTURES[name]
+    numbers = {Codec.VP8: (96, 97, True), Codec.H264: (102, 103, True)}
+    for picture in pictures:
+        assert (picture.payload_type, picture.rtx_payload_type, picture.nack) == numbers[picture.codec]
+    assert answer.extensions == EXTENSIONS[name]
     assert answer.transport.setup is Setup.PASSIVE
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codecs"),
+    [
+        ("packetization-mode=1", "packetization-mode=0", [Codec.OPUS, Codec.VP8]),
+        ("profile-level-id=42e01f", "profile-level-id=640c1f", [Codec.OPUS, Codec.VP8]),
+        ("VP8/90000", "VP9/90000", [Codec.OPUS, Codec.H264]),
+        ("a=rtpmap:96 VP8/90000", "a=rtpmap:98 VP8/90000", [Codec.OPUS, Codec.H264]),
+    ],
+)
+def test_a_codec_that_the_watcher_bent_is_not_sent_to_it(old: str, new: str, codecs: list[Codec]) -> None:
+    """Another mode, another profile, another codec or another number than ours."""
+    answer = read_down_answer(sdp("chromium-answer").replace(old, new), MIDS)
+    assert [codec.codec for codec in answer.codecs] == codecs
+
+
+def test_what_one_line_of_an_answer_leaves_out_none_is_sent() -> None:
+    """The engine keeps one table a connection: here the last picture has neither H264 nor RTX nor NACK."""
+    head, tail = sdp("chromium-answer").rsplit("m=video", 1)
+    drop = ("a=rtpmap:102", "a=rtpmap:97", "a=fmtp:97", "a=rtcp-fb:96 nack", "a=extmap:4", "a=extmap:2")
+    tail = "\r\n".join(line for line in tail.split("\r\n") if not line.startswith(drop))
+    answer = read_down_answer(f"{head}m=video{tail}", MIDS)
+    _, vp8 = answer.codecs
+    assert (vp8.codec, vp8.rtx_payload_type, vp8.nack) == (Codec.VP8, None, False)
+    assert answer.extensions == Extensions(mid=1, audio_level=3)
 
 
 def test_a_peer_that_is_dtls_server_makes_us_the_client() -> None:
@@ -114,6 +162,10 @@ def test_our_offer_has_a_pair_of_lines_a_slot_in_lip_sync() -> None:
     assert offer.count("a=msid:slot1 ") == 2
     assert offer.count("a=ssrc-group:FID ") == 2
     assert offer.count("a=setup:actpass") == 4
+    assert re.findall(r"m=(\S+) \d+ \S+ (.+)\r\n", offer) == [("audio", "111"), ("video", "96 97 102 103")] * 2
+    assert offer.count("a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n") == 2
+    assert re.findall(r"a=extmap:(\d)", offer) == ["1", "2", "3", "1", "2", "4"] * 2
+    assert "transport-cc" not in offer
     assert offer.count("a=candidate:") == 4  # aiortc keeps those of the last m-line
     ufrag = re.findall(r"a=ice-ufrag:(\S+)", offer)
     pwd = re.findall(r"a=ice-pwd:(\S+)", offer)
@@ -144,7 +196,7 @@ def test_our_offer_has_a_pair_of_lines_a_slot_in_lip_sync() -> None:
         ("FID 2001 2002", "FID 2001 4294967296", "4294967295"),
         ("m=video 9 ", "m=video 99999 ", "65535"),
         ("m=video 9 UDP/TLS/RTP/SAVPF 96 97", "m=video 9", "m-line needs"),
-        ("a=extmap:4 ", "a=extmap:15 ", "0 to 14"),
+        ("a=extmap:4 ", "a=extmap:15 ", "1 to 14"),
         ("m=video", "m=audio", "is video"),
         ("a=sendonly", "a=recvonly", "sendonly or sendrecv"),
     ],
@@ -177,6 +229,14 @@ def test_too_many_lines_and_too_many_bytes_are_refused() -> None:
     assert "65536" in refusal(offer_sdp() + "a=x:" + "é" * 40_000).message
 
 
+OFFERS = [
+    "chromium-offer",
+    "chromium-simulcast-offer",
+    "chromium-simulcast-h264-offer",
+    "firefox-simulcast-offer",
+    "aiortc-offer",
+    "ffmpeg-whip-offer",
+]
 CHANGE = st.tuples(
     st.integers(0, 400), st.sampled_from(["drop", "repeat", "cut", "swap", "name", "replace"]), st.text(max_size=12)
 )
@@ -195,9 +255,9 @@ def changed(line: str, change: str, text: str) -> list[str]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(["chromium-offer", "aiortc-offer", "firefox-offer"]), st.lists(CHANGE, max_size=4))
+@given(st.sampled_from(OFFERS), st.lists(CHANGE, max_size=4))
 @example("chromium-offer", [(place, "name", "") for place in range(400)])
-@example("firefox-offer", [(place, "name", "") for place in range(8, 400)])
+@example("firefox-simulcast-offer", [(place, "name", "") for place in range(8, 400)])
 def test_no_mutation_of_an_offer_breaks_the_reader(name: str, changes: list[tuple[int, str, str]]) -> None:
     """Lines dropped, repeated, cut, replaced: it is read or refused, and a read one can be answered."""
     lines = sdp(name).split("\r\n")

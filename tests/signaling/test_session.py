@@ -107,7 +107,21 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
-    ["request", "versions", "token", "slots", "resume", "sdp", "tracks", "generation", "mid", "muted"]
+    [
+        "request",
+        "versions",
+        "token",
+        "slots",
+        "resume",
+        "sdp",
+        "tracks",
+        "generation",
+        "mid",
+        "muted",
+        "tiles",
+        "direction",
+        "restart",
+    ]
 )
 
 

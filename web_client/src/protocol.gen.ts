@@ -26,6 +26,7 @@ export type AnyMessage =
   | Profile
   | Publish
   | Published
+  | Restart
   | Role
   | RoomInfo
   | RoomKind
@@ -33,12 +34,16 @@ export type AnyMessage =
   | Slot
   | Slots
   | Source
+  | SourceName
+  | Speaker
+  | Tile
   | TrackOffer
-  | TrackState;
+  | TrackState
+  | View;
 /**
  * All that a client may send.
  */
-export type ClientMessage = Join | Publish | Answer | Mute | Leave;
+export type ClientMessage = Join | Publish | Answer | View | Restart | Mute | Leave;
 /**
  * Kind of a media track. Source: W3C MediaStreamTrack.kind.
  */
@@ -68,6 +73,7 @@ export type ErrorCode =
   | "join-timeout"
   | "malformed"
   | "no-common-codec"
+  | "no-connection"
   | "not-joined"
   | "resume-unknown"
   | "room-full"
@@ -101,7 +107,17 @@ export type LeaveReason = "left" | "lost";
  * All that the server may send.
  */
 export type ServerMessage =
-  Joined | Offer | Published | Slots | MemberUpdate | MemberLeft | Connection | Done | Error | Closing;
+  | Joined
+  | Offer
+  | Published
+  | Slots
+  | Speaker
+  | MemberUpdate
+  | MemberLeft
+  | Connection
+  | Done
+  | Error
+  | Closing;
 
 /**
  * The answer to the newest `offer`.
@@ -137,6 +153,8 @@ export interface Join {
 }
 /**
  * The up connection's offer. A new `ice-ufrag` in it replaces the connection, the same one renegotiates it.
+ *
+ * With `restart` a new `ice-ufrag` restarts ICE: the connection and its DTLS go on.
  */
 export interface Publish {
   type: "publish";
@@ -146,6 +164,7 @@ export interface Publish {
   request: number;
   sdp: string;
   tracks: TrackOffer[];
+  restart?: boolean;
 }
 /**
  * One m-line of a publisher's offer: which source it belongs to, and what that source is.
@@ -157,6 +176,38 @@ export interface TrackOffer {
   label?: string;
   profile?: Profile;
   muted?: boolean;
+}
+/**
+ * All that the client shows now, in its order. Listed sources take slots before others, whose pictures are paused.
+ */
+export interface View {
+  type: "view";
+  /**
+   * Chosen by the client; the reply carries it as `re`.
+   */
+  request: number;
+  tiles: Tile[];
+}
+/**
+ * How large a client shows a source, in device pixels.
+ */
+export interface Tile {
+  participant: string;
+  source: string;
+  width: number;
+  height: number;
+  pinned?: boolean;
+}
+/**
+ * The client's path changed: the server offers the down connection again, with new ICE credentials.
+ */
+export interface Restart {
+  type: "restart";
+  /**
+   * Chosen by the client; the reply carries it as `re`.
+   */
+  request: number;
+  direction: "down";
 }
 /**
  * The publisher's own microphone or camera was switched off or on.
@@ -225,7 +276,7 @@ export interface IceServer {
   credential: string | null;
 }
 /**
- * The join answer: everything a page needs to draw itself anew. `members` includes oneself.
+ * The join answer: everything a page needs to draw itself anew. `members` includes oneself, `speaker` may be oneself.
  */
 export interface Joined {
   type: "joined";
@@ -241,6 +292,7 @@ export interface Joined {
   members: Member[];
   iceServers: IceServer[];
   slots: number;
+  speaker: SourceName | null;
 }
 /**
  * The room as a participant sees it.
@@ -278,6 +330,13 @@ export interface TrackState {
   mid: string;
   muted: boolean;
   live: boolean;
+}
+/**
+ * Names a source in a room.
+ */
+export interface SourceName {
+  participant: string;
+  source: string;
 }
 /**
  * A member is gone.
@@ -330,6 +389,14 @@ export interface Slots {
  */
 export interface Slot {
   index: number;
+  participant: string | null;
+  source: string | null;
+}
+/**
+ * The active speaker of the room changed; both fields null: nobody speaks.
+ */
+export interface Speaker {
+  type: "speaker";
   participant: string | null;
   source: string | null;
 }

@@ -20,12 +20,25 @@ import type {
   Offer,
   Publish,
   Published,
+  Restart,
   Slots,
+  Speaker,
+  View,
 } from "./protocol.gen.ts";
 
-export type ClientMessage = Join | Publish | Answer | Mute | Leave;
+export type ClientMessage = Join | Publish | Answer | View | Restart | Mute | Leave;
 export type ServerMessage =
-  Joined | Offer | Published | Slots | MemberUpdate | MemberLeft | Connection | Done | ErrorMessage | Closing;
+  | Joined
+  | Offer
+  | Published
+  | Slots
+  | Speaker
+  | MemberUpdate
+  | MemberLeft
+  | Connection
+  | Done
+  | ErrorMessage
+  | Closing;
 
 /** Versions of the protocol that this page speaks. */
 export const VERSIONS = [1];
@@ -35,6 +48,7 @@ const SERVER_TYPES: Record<ServerMessage["type"], true> = {
   offer: true,
   published: true,
   slots: true,
+  speaker: true,
   member: true,
   "member-left": true,
   connection: true,

@@ -4,6 +4,7 @@
  * Before this module are the room (session/places.ts) and the measurements (media/statistics.ts); after it, tp-tile.
  */
 import type { SlotStatistics } from "./media/statistics.ts";
+import type { SourceName } from "./protocol.gen.ts";
 import type { Place } from "./session/places.ts";
 
 /**
@@ -25,17 +26,13 @@ export interface Shown {
 /** A static screen repeats a frame about once a second, so a shorter stillness says nothing. Source: interop.md. */
 const FROZEN_MS = 3_000;
 
-/** From here a voice counts as speaking: -42 dB, above the noise of a ward. */
-const SPEAKING_LEVEL = 0.3;
-
 export function shownOf(
   place: Place,
   statistics: SlotStatistics | undefined,
   now: number,
-  ownLevel: number,
+  speaker: SourceName | undefined,
 ): Shown {
   const muted = place.source?.audio?.muted ?? true;
-  const level = place.own ? ownLevel : (statistics?.level ?? 0);
   const still = place.own ? 0 : now - (statistics?.lastFrameAt ?? now);
   const frozen = still >= FROZEN_MS;
   const state = stateOf(place, statistics, frozen);
@@ -44,9 +41,13 @@ export function shownOf(
     pictured: isPictured(state, place, statistics),
     stillFor: frozen ? Math.floor(still / 1000) : 0,
     muted,
-    speaking: !muted && level >= SPEAKING_LEVEL,
+    speaking: !muted && isSpeaker(place, speaker),
   };
 }
+
+/** The server says who speaks, so that all sites mark the same one. */
+const isSpeaker = ({ member, source }: Place, speaker: SourceName | undefined): boolean =>
+  speaker !== undefined && source?.id === speaker.source && member.participant === speaker.participant;
 
 function isPictured(state: TileState, place: Place, statistics: SlotStatistics | undefined): boolean {
   if (state !== "away") return state === "live" || state === "frozen";

@@ -12,7 +12,11 @@ class Peer {
   addTransceiver = () => ({
     mid: String(this.#count++),
     setCodecPreferences: () => undefined,
-    sender: { replaceTrack: () => Promise.resolve() },
+    sender: {
+      replaceTrack: () => Promise.resolve(),
+      getParameters: () => ({ encodings: [{}, {}, {}] }),
+      setParameters: () => Promise.resolve(),
+    },
   });
   createOffer = () => Promise.resolve({});
   setLocalDescription = () => Promise.resolve();

@@ -48,6 +48,7 @@ export function joinedAnswer(re: number, part: Partial<Joined> = {}): Joined {
     members: [member("bot", "Bot", "clip", "chart"), member("me", "Xixia")],
     iceServers: [],
     slots: 12,
+    speaker: null,
     ...part,
   };
 }
@@ -98,7 +99,7 @@ export class Story {
   /** The page offers what it sends; the server has not answered yet. */
   offers(): this {
     const tracks = [{ mid: "0", kind: "audio", muted: false } as const];
-    return this.happens({ type: "offer-made", sdp: "v=0\r\n", tracks });
+    return this.happens({ type: "offer-made", sdp: "v=0\r\n", tracks, restart: false });
   }
 
   publishes(): this {

@@ -7,7 +7,7 @@ import { generate } from "../tools/generate-protocol.js";
 
 const SIGNALING = resolve(import.meta.dirname, "../../signaling");
 const read = (path: string): string => readFileSync(resolve(SIGNALING, path), "utf8");
-const CLIENT_TYPES = ["join", "publish", "answer", "mute", "leave"];
+const CLIENT_TYPES = ["join", "publish", "answer", "view", "restart", "mute", "leave"];
 
 const ajv = new Ajv2020({ strict: false });
 ajv.addSchema(JSON.parse(read("schema.json")) as object, "signaling");

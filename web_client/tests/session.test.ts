@@ -18,7 +18,12 @@ describe("joining", () => {
     expect(story.session.phase).toBe("joined");
     expect(story.takeEffects()).toContainEqual({ type: "keep-resume", secret: RESUME });
     const [publish] = story
-      .happens({ type: "offer-made", sdp: OFFER, tracks: [{ mid: "0", kind: "audio", muted: true }] })
+      .happens({
+        type: "offer-made",
+        sdp: OFFER,
+        tracks: [{ mid: "0", kind: "audio", muted: true }],
+        restart: false,
+      })
       .sent("publish");
     expect(publish?.tracks[0]).toMatchObject({ mid: "0", source: "camera", muted: true });
   });

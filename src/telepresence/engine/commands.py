@@ -25,14 +25,31 @@ class Codec(StrEnum):
 
     OPUS = "opus"
     VP8 = "vp8"
+    H264 = "h264"
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """Plain values inside commands and events."""
 
 
+class Extensions(Value):
+    """The ids of RTP header extensions on a connection; null: not negotiated. One table for both directions."""
+
+    mid: int | None = None
+    rid: int | None = None
+    repaired_rid: int | None = None
+    transport_cc: int | None = None
+    abs_send_time: int | None = None
+    audio_level: int | None = None
+    video_orientation: int | None = None
+
+
 class ReceiveTrack(Value):
-    """One track of an up connection, as negotiated. `ssrc` is null where the offer names none."""
+    """One track of an up connection, as negotiated. `ssrc` is null where the offer names none, or names layers.
+
+    `rids` are its simulcast layers in the offer's order; without any it is one layer that has no rid. `voice_group` is the
+    group within which the loudest voices are chosen; null: always forwarded.
+    """
 
     track: int
     mid: str
@@ -46,6 +63,8 @@ class ReceiveTrack(Value):
     nack: bool = False
     pli: bool = False
     remb: bool = False
+    rids: tuple[str, ...] = ()
+    voice_group: int | None = None
 
 
 class SendSlot(Value):
@@ -83,7 +102,10 @@ class Open(CommandBase, tag="open"):
 
 
 class Remote(CommandBase, tag="remote"):
-    """The peer's description is known: DTLS may begin. `fingerprint` is SHA-256 in 64 hex digits."""
+    """The peer's description is known: DTLS may begin. `fingerprint` is SHA-256 in 64 hex digits.
+
+    Once DTLS has begun it only replaces the peer's ufrag, as an ICE restart does; another fingerprint is refused.
+    """
 
     conn: int
     ufrag: str
@@ -94,22 +116,21 @@ class Remote(CommandBase, tag="remote"):
 class Receive(CommandBase, tag="receive"):
     """Replaces the list of tracks that an up connection receives.
 
-    The extensions are ids of RTP header extensions. With `transport_cc_extension` the engine sends transport-wide feedback.
+    With `extensions.transport_cc` the engine sends transport-wide feedback.
     """
 
     conn: int
     tracks: tuple[ReceiveTrack, ...]
-    mid_extension: int | None = None
-    transport_cc_extension: int | None = None
+    extensions: Extensions = Extensions()
 
 
 class Send(CommandBase, tag="send"):
-    """Sets the slots of a down connection, once, before or with `remote`."""
+    """Sets the slots of a down connection, once, before or with `remote`. What the receiver did not take is not sent."""
 
     conn: int
     slots: tuple[SendSlot, ...]
     codecs: tuple[SendCodec, ...]
-    mid_extension: int | None = None
+    extensions: Extensions = Extensions()
 
 
 class Assign(CommandBase, tag="assign"):
@@ -123,13 +144,34 @@ class Assign(CommandBase, tag="assign"):
     track: int | None
 
 
+class View(CommandBase, tag="view"):
+    """Says how large a video slot is shown, in device pixels; 0×0: not at all, so it is paused.
+
+    Before the first one a slot is shown at full size.
+    """
+
+    conn: int
+    slot: int
+    width: int
+    height: int
+    pinned: bool
+
+
+class Restart(CommandBase, tag="restart"):
+    """Restarts ICE: checks with these credentials are answered from now on, the old ones until the first valid new one."""
+
+    conn: int
+    ufrag: str
+    pwd: str
+
+
 class Close(CommandBase, tag="close"):
     """Closes a connection and forgets its tracks or slots."""
 
     conn: int
 
 
-Command = Open | Remote | Receive | Send | Assign | Close
+Command = Open | Remote | Receive | Send | Assign | View | Restart | Close
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -159,6 +201,14 @@ class TrackLive(EventBase, tag="track-live"):
     track: int
 
 
+class Voices(EventBase, tag="voices"):
+    """Which voices of a group are forwarded, loudest first, and who is the active speaker, by track; sent on change."""
+
+    group: int
+    loudest: tuple[int, ...]
+    speaker: int | None
+
+
 class Refused(EventBase, tag="refused"):
     """A command could not be carried out."""
 
@@ -167,4 +217,4 @@ class Refused(EventBase, tag="refused"):
     reason: str
 
 
-Event = Connected | Failed | TrackLive | Refused
+Event = Connected | Failed | TrackLive | Voices | Refused

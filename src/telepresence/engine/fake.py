@@ -1,7 +1,7 @@
 """A media engine without media, for tests and for work on the control plane without Rust.
 
 It remembers what it was told, refuses what the real one refuses (a connection that is not open, a track or slot
-that does not exist), and tells what a test makes it tell.
+that does not exist, another fingerprint), and tells what a test makes it tell.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from telepresence.engine.commands import (
     Open,
     Receive,
     Refused,
+    Remote,
+    Restart,
     Send,
     TrackLive,
+    View,
+    Voices,
 )
 from telepresence.engine.face import Listener
 
@@ -28,7 +32,10 @@ FINGERPRINT = ":".join(["0A", "1B", "2C", "3D", "4E", "5F", "60", "71"] * 4)
 
 
 class FakeEngine:
-    """`commands` is all that was submitted; `assigned` is what stands in each slot of each connection."""
+    """`commands` is all that was submitted; `assigned` is what stands in each slot of each connection.
+
+    `views` is how large each slot is shown, `credentials` our newest ufrag and password of each connection.
+    """
 
     def __init__(self, port: int = 8081) -> None:
         """`port` is what it says that it has bound."""
@@ -40,6 +47,9 @@ class FakeEngine:
         self.tracks: dict[int, int] = {}
         self.slots: dict[int, set[int]] = {}
         self.assigned: dict[tuple[int, int], int] = {}
+        self.views: dict[tuple[int, int], View] = {}
+        self.remotes: dict[int, Remote] = {}
+        self.credentials: dict[int, tuple[str, str]] = {}
         self.is_closed = False
         self._listener: Listener | None = None
 
@@ -83,6 +93,10 @@ class FakeEngine:
         """The first media of that track arrives."""
         self._emit(TrackLive(conn=self.tracks[track], track=track))
 
+    def speak(self, group: int, *loudest: int, speaker: int | None = None) -> None:
+        """Those voices of a group are the loudest."""
+        self._emit(Voices(group=group, loudest=loudest, speaker=speaker))
+
     # --- inside -------------------------------------------------------------------------------------
 
     def _emit(self, event: Event) -> None:
@@ -92,6 +106,7 @@ class FakeEngine:
     def _carry_out(self, command: Command) -> str | None:
         if isinstance(command, Open):
             self.connections[command.conn] = command
+            self.credentials[command.conn] = command.ufrag, command.pwd
             return None
         if command.conn not in self.connections:
             return "no such connection"
@@ -101,10 +116,29 @@ class FakeEngine:
                 self.tracks |= {track.track: conn for track in tracks}
             case Send(conn=conn, slots=slots):
                 self.slots[conn] = {slot.slot for slot in slots}
+            case Remote():
+                return self._meet(command)
+            case Restart(conn=conn, ufrag=ufrag, pwd=pwd):
+                self.credentials[conn] = ufrag, pwd
             case Assign():
                 return self._assign(command)
+            case View():
+                return self._view(command)
             case Close(conn=conn):
                 self._forget(conn)
+        return None
+
+    def _meet(self, command: Remote) -> str | None:
+        known = self.remotes.get(command.conn)
+        if known and known.fingerprint != command.fingerprint:
+            return "another fingerprint"
+        self.remotes[command.conn] = command
+        return None
+
+    def _view(self, command: View) -> str | None:
+        if command.slot not in self.slots.get(command.conn, set()):
+            return "no such slot"
+        self.views[command.conn, command.slot] = command
         return None
 
     def _assign(self, command: Assign) -> str | None:
@@ -120,6 +154,9 @@ class FakeEngine:
     def _forget(self, conn: int) -> None:
         self.connections.pop(conn, None)
         self.slots.pop(conn, None)
+        self.remotes.pop(conn, None)
+        self.credentials.pop(conn, None)
+        self.views = {key: view for key, view in self.views.items() if key[0] != conn}
         self.assigned = {key: track for key, track in self.assigned.items() if key[0] != conn}
         self._forget_tracks(conn)
 

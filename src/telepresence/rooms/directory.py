@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from telepresence.ids import require_plain
 from telepresence.rooms.effects import Effect
 from telepresence.rooms.participant import Participant
@@ -22,6 +24,7 @@ class RoomDirectory:
         self._rooms_max = rooms_max
         self._tracks_max = tracks_max
         self._limits = limits
+        self._voice_groups = itertools.count(1)
 
     def create(self, room_id: str, kind: RoomKind, title: str) -> Room:
         """Makes a room. Raises ServerFullError, ValueError when the id is taken or not plain."""
@@ -31,7 +34,7 @@ class RoomDirectory:
             raise ValueError(message)
         if len(self._rooms) >= self._rooms_max:
             raise ServerFullError
-        room = Room(room_id, kind, title, self._limits)
+        room = Room(room_id, kind, title, self._limits, next(self._voice_groups))
         self._rooms[room_id] = room
         return room
 
@@ -50,6 +53,10 @@ class RoomDirectory:
             if participant := room.connections.get(conn):
                 return room, participant
         return None
+
+    def find_voice_group(self, group: int) -> Room | None:
+        """Returns the room whose voices that group is; null once it is gone."""
+        return next((room for room in self._rooms.values() if room.voice_group == group), None)
 
     def tick(self, now: float) -> list[Effect]:
         """Lets time pass in every room."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from telepresence.engine.commands import SendSlot
 from telepresence.rooms.bucket import TokenBucket
-from telepresence.rooms.slots import SlotTable, SourceKey
+from telepresence.rooms.slots import Rank, SlotTable, SourceKey
 from telepresence.signaling.messages import Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
 
 
@@ -58,7 +60,7 @@ class PublishedSource:
 
 @dataclass(slots=True)
 class UpConnection:
-    """The connection that a participant publishes on; `ufrag` and `pwd` are ours.
+    """The connection that a participant publishes on; `ufrag` and `pwd` are ours, `fingerprint` is the peer's.
 
     `connected` once media can flow: until then nobody knows whether the client has got our answer.
     """
@@ -67,23 +69,54 @@ class UpConnection:
     ufrag: str
     pwd: str
     remote_ufrag: str
+    fingerprint: str
     version: int = 1
     connected: bool = False
 
 
+class Shown(NamedTuple):
+    """The size of a source's picture on the watcher's screen, in device pixels."""
+
+    width: int
+    height: int
+    pinned: bool
+
+
+NOT_SHOWN = Shown(0, 0, pinned=False)
+"""Its picture is paused."""
+
+
 @dataclass(slots=True)
 class DownConnection:
-    """The connection that a participant watches on. `assigned` mirrors the engine: two entries a slot, audio first."""
+    """The connection that a participant watches on. `assigned` mirrors the engine: two entries a slot, audio first.
+
+    `waiting`: the newest offer, of that `generation`, has no answer yet. `fingerprint` is the peer's, null before the first
+    answer; from then on the engine knows the slots. `tiles` is what the client shows, in its order, null before it said so;
+    `shown` mirrors the engine, an entry a slot.
+    """
 
     conn: int
     generation: int
     slots: tuple[SendSlot, ...]
-    answered: bool = False
+    waiting: bool = True
+    fingerprint: str | None = None
+    tiles: dict[SourceKey, Shown] | None = None
     assigned: list[int | None] = field(default_factory=list)
+    shown: list[Shown | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is assigned at first."""
         self.assigned = [None] * len(self.slots)
+        self.shown = [None] * (len(self.slots) // 2)
+
+    @property
+    def answered(self) -> bool:
+        """An offer of it was answered: the engine knows its slots."""
+        return self.fingerprint is not None
+
+    def size_of(self, source: SourceKey) -> Shown | None:
+        """Returns how large it is shown; null before the client said what it shows."""
+        return None if self.tiles is None else self.tiles.get(source, NOT_SHOWN)
 
 
 @dataclass(slots=True)
@@ -138,6 +171,14 @@ class Participant:
 
     def _tracks(self) -> list[Track]:
         return [track for source in self.sources.values() for track in source.tracks.values()]
+
+    def fill_slots(self, sources: Sequence[SourceKey], ranks: Mapping[SourceKey, Rank]) -> None:
+        """Seats those sources: what the client shows in its order, then the rest in theirs."""
+        tiles = (self.down and self.down.tiles) or {}
+        present = set(sources)
+        listed = [source for source in tiles if source in present and ranks[source] is not Rank.SILENT]
+        own_ranks = {**ranks, **dict.fromkeys(listed, Rank.LISTED)}
+        self.table.fill([*listed, *(source for source in sources if source not in tiles)], own_ranks.__getitem__)
 
     def changed_slots(self) -> tuple[Slot, ...]:
         """Returns the slots that the client does not know yet, and remembers that it was told. All, when it knows none."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from telepresence.signaling.messages import Role
 
-_WATCH = frozenset({"join", "answer", "leave"})
+_WATCH = frozenset({"join", "answer", "view", "restart", "leave"})
 _PUBLISH = _WATCH | {"publish", "mute"}
 
 RIGHTS: dict[Role, frozenset[str]] = {

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from telepresence.engine.commands import Assign, Close
+from telepresence.engine.commands import Assign, Close, View
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.effects import Effect, Send, Submit
-from telepresence.rooms.participant import DownConnection, Identity, Participant, PublishedSource, UpConnection
-from telepresence.rooms.slots import SlotTable, SourceKey
+from telepresence.rooms.participant import DownConnection, Identity, Participant, PublishedSource, Shown, UpConnection
+from telepresence.rooms.slots import Rank, SlotTable, SourceKey
 from telepresence.signaling.closing import goodbye
 from telepresence.signaling.messages import (
     ClosingReason,
@@ -28,6 +29,8 @@ from telepresence.signaling.messages import (
     RoomKind,
     ServerMessage,
     Slots,
+    SourceName,
+    Speaker,
 )
 
 AWAY_S = 30.0
@@ -55,18 +58,29 @@ class RoomLimits:
     burst: float
 
 
+class Scene(NamedTuple):
+    """What there is to be seen: sources in the order of their arrival, and the rank of each for who shows none of them."""
+
+    sources: list[SourceKey]
+    ranks: dict[SourceKey, Rank]
+
+
 class Room:
     """One meeting."""
 
-    def __init__(self, room_id: str, kind: RoomKind, title: str, limits: RoomLimits) -> None:
-        """Nobody is in it."""
+    def __init__(self, room_id: str, kind: RoomKind, title: str, limits: RoomLimits, voice_group: int) -> None:
+        """Nobody is in it. `voice_group` is its number in the engine."""
         self.id = room_id
         self.kind = kind
         self.title = title
+        self.voice_group = voice_group
         self.participants: dict[str, Participant] = {}
         self.connections: dict[int, Participant] = {}
         self._limits = limits
         self._arrivals = 0
+        self._loudest: frozenset[int] = frozenset()
+        self._speaking: int | None = None
+        self._told_speaker: SourceName | None = None
 
     def info(self) -> RoomInfo:
         """Returns what a member is told of the room."""
@@ -142,7 +156,7 @@ class Room:
         effects = self._reconcile_all()
         effects += self._close(participant.up) + self._close(participant.down)
         participant.up = participant.down = None
-        return effects + self._tell(MemberLeft(participant=participant.id, reason=reason))
+        return effects + self._tell(MemberLeft(participant=participant.id, reason=reason)) + self._tell_speaker()
 
     def _close(self, link: UpConnection | DownConnection | None) -> list[Effect]:
         if link is None:
@@ -178,7 +192,7 @@ class Room:
             known = before.get(source.id)
             source.arrival = known.arrival if known else self._next_arrival()
             participant.sources[source.id] = source
-        return self._tell_member(participant) + self._reconcile_all()
+        return self._tell_member(participant) + self._tell_speaker() + self._reconcile_all()
 
     def mute(self, participant: Participant, mid: str, *, muted: bool) -> list[Effect] | None:
         """Notes that a microphone or camera was switched; null when there is no such track."""
@@ -219,11 +233,40 @@ class Room:
         for source in participant.sources.values():
             for track in source.tracks.values():
                 track.live, track.engine = False, None
-        return (self._tell_member(participant) if participant.sources else []) + self._reconcile_all()
+        told = self._tell_member(participant) if participant.sources else []
+        return told + self._tell_speaker() + self._reconcile_all()
 
     def _next_arrival(self) -> int:
         self._arrivals += 1
         return self._arrivals
+
+    # --- voices ---------------------------------------------------------------------------------
+
+    def voices(self, loudest: Iterable[int], speaker: int | None) -> list[Effect]:
+        """Other voices are the loudest, or another one speaks; both are tracks of the engine."""
+        self._loudest, self._speaking = frozenset(loudest), speaker
+        scene = self._scene()
+        crowded = [watcher for watcher in self.participants.values() if len(scene.sources) > len(watcher.table.holders)]
+        return self._tell_speaker() + [effect for watcher in crowded for effect in self._reconcile(watcher, scene)]
+
+    def speaker(self) -> SourceName | None:
+        """Returns the source of the active speaker; null when nobody speaks, or who spoke is gone."""
+        if self._speaking is None:
+            return None
+        spoken = (
+            SourceName(participant=participant.id, source=source.id)
+            for participant in self.participants.values()
+            for source in participant.sources.values()
+            if (voice := source.tracks.get(Kind.AUDIO)) and voice.engine == self._speaking
+        )
+        return next(spoken, None)
+
+    def _tell_speaker(self) -> list[Effect]:
+        speaker = self.speaker()
+        if speaker == self._told_speaker:
+            return []
+        self._told_speaker = speaker
+        return self._tell(Speaker(participant=speaker.participant, source=speaker.source) if speaker else Speaker())
 
     # --- watching -------------------------------------------------------------------------------
 
@@ -232,62 +275,72 @@ class Room:
         closing = self._close(participant.down)
         self.connections[down.conn] = participant
         participant.down, participant.table, participant.told = down, SlotTable(len(down.slots) // 2), None
-        return closing + self._reconcile(participant, self._in_order())
+        return closing + self._reconcile(participant, self._scene())
 
     def repeat_slots(self, participant: Participant) -> list[Effect]:
         """Tells a resumed participant all its slots."""
         participant.told = None
-        return self._reconcile(participant, self._in_order())
+        return self._reconcile(participant, self._scene())
 
-    def answered(self, participant: Participant) -> list[Effect]:
+    def answered(self, participant: Participant, fingerprint: str) -> list[Effect]:
         """The down connection was answered: the engine may be told what stands in its slots."""
         if participant.down:
-            participant.down.answered = True
-        return self._reconcile(participant, self._in_order())
+            participant.down.waiting, participant.down.fingerprint = False, fingerprint
+        return self._reconcile(participant, self._scene())
 
-    def _in_order(self) -> list[tuple[int, SourceKey]]:
-        return sorted(
-            (source.arrival, SourceKey(participant.id, source.id))
+    def view(self, participant: Participant, tiles: dict[SourceKey, Shown]) -> list[Effect]:
+        """The participant shows those sources now, in this order; without a down connection that means nothing."""
+        if participant.down is None:
+            return []
+        participant.down.tiles = tiles
+        return self._reconcile(participant, self._scene())
+
+    def _scene(self) -> Scene:
+        found = sorted(
+            (source.arrival, SourceKey(participant.id, source.id), self._rank(source))
             for participant in self.participants.values()
             for source in participant.sources.values()
         )
+        return Scene([key for _, key, _ in found], {key: rank for _, key, rank in found})
+
+    def _rank(self, source: PublishedSource) -> Rank:
+        tracks = {track.engine for track in source.tracks.values()}
+        if tracks == {None}:
+            return Rank.SILENT
+        return Rank.LOUD if tracks & self._loudest else Rank.OTHER
 
     def _reconcile_all(self) -> list[Effect]:
-        ordered = self._in_order()
-        return [effect for watcher in self.participants.values() for effect in self._reconcile(watcher, ordered)]
+        scene = self._scene()
+        return [effect for watcher in self.participants.values() for effect in self._reconcile(watcher, scene)]
 
-    def _reconcile(self, watcher: Participant, ordered: list[tuple[int, SourceKey]]) -> list[Effect]:
-        sources = [key for _, key in ordered if key.participant != watcher.id]
+    def _reconcile(self, watcher: Participant, scene: Scene) -> list[Effect]:
+        sources = [key for key in scene.sources if key.participant != watcher.id]
         if watcher.session is None:
             # Who cannot be told of a slot's new source would see it under the old one's name.
             watcher.table.release(sources)
         else:
-            watcher.table.fill(sources, self._silent())
+            watcher.fill_slots(sources, scene.ranks)
         effects = self._assign(watcher)
         if watcher.session is not None and (changed := watcher.changed_slots()):
             effects.append(Send(watcher.session, Slots(slots=changed)))
         return effects
 
-    def _silent(self) -> set[SourceKey]:
-        """Sources whose connection is gone, as of a closed window: they keep their slots until others need them."""
-        return {
-            SourceKey(participant.id, source.id)
-            for participant in self.participants.values()
-            for source in participant.sources.values()
-            if all(track.engine is None for track in source.tracks.values())
-        }
-
     def _assign(self, watcher: Participant) -> list[Effect]:
-        """Brings the engine's slots of an answered down connection up to date."""
+        """Brings the engine's slots of an answered down connection up to date: the size before the source."""
         down = watcher.down
         if down is None or not down.answered:
             return []
         effects: list[Effect] = []
-        for slot in range(len(down.assigned)):
-            track = self._track_for(watcher.table.holders[slot // 2], Kind.VIDEO if slot % 2 else Kind.AUDIO)
-            if down.assigned[slot] != track:
-                down.assigned[slot] = track
-                effects.append(Submit(Assign(conn=down.conn, slot=slot, track=track)))
+        for index, holder in enumerate(watcher.table.holders):
+            size = down.size_of(holder) if holder else None
+            if size is not None and size != down.shown[index]:
+                down.shown[index] = size
+                effects.append(Submit(View(conn=down.conn, slot=2 * index + 1, **size._asdict())))
+            for slot, kind in ((2 * index, Kind.AUDIO), (2 * index + 1, Kind.VIDEO)):
+                track = self._track_for(holder, kind)
+                if down.assigned[slot] != track:
+                    down.assigned[slot] = track
+                    effects.append(Submit(Assign(conn=down.conn, slot=slot, track=track)))
         return effects
 
     def _track_for(self, holder: SourceKey | None, kind: Kind) -> int | None:

@@ -1,13 +1,13 @@
 """Which source stands in which slot of one watcher: pure bookkeeping, used by `room.py`.
 
-A source keeps its slot while it is there, a freed slot is reused, and sources beyond the number of slots wait in
-the order of their arrival.
+A source keeps its slot while it is there, and a freed slot is reused. Where there are more sources than slots, each has a
+*rank*, and a waiting one takes the slot of one of a worse rank; among equals nobody is moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 
@@ -16,6 +16,19 @@ class SourceKey(NamedTuple):
 
     participant: str
     source: str
+
+
+class Rank(IntEnum):
+    """Who gives way to whom, best first.
+
+    `LISTED`: the watcher shows it. `LOUD`: it is among the loudest voices. `SILENT`: its connection is gone, as of a closed
+    window.
+    """
+
+    LISTED = 0
+    LOUD = 1
+    OTHER = 2
+    SILENT = 3
 
 
 class SlotTable:
@@ -30,18 +43,20 @@ class SlotTable:
         present = set(sources)
         self.holders = [holder if holder in present else None for holder in self.holders]
 
-    def fill(self, sources: Sequence[SourceKey], silent: AbstractSet[SourceKey] = frozenset()) -> None:
-        """Frees the slots of sources that are not in `sources`, then seats the waiting ones in order.
-
-        Where there are too few slots, those of `silent` sources go to others.
-        """
+    def fill(self, sources: Sequence[SourceKey], rank: Callable[[SourceKey], Rank] = lambda _: Rank.OTHER) -> None:
+        """Frees the slots of sources that are not in `sources`, then seats the waiting ones: by rank, then in order."""
         self.release(sources)
-        self._seat(sources, frozenset({None}))
-        self._seat([source for source in sources if source not in silent], silent)
-
-    def _seat(self, sources: Sequence[SourceKey], free: AbstractSet[SourceKey | None]) -> None:
         seated = set(self.holders)
-        waiting = (source for source in sources if source not in seated)
-        for index, holder in enumerate(self.holders):
-            if holder in free:
-                self.holders[index] = next(waiting, holder)
+        for source in sorted((source for source in sources if source not in seated), key=rank):
+            index = self._place(rank(source), rank)
+            if index is None:
+                return
+            self.holders[index] = source
+
+    def _place(self, own: Rank, rank: Callable[[SourceKey], Rank]) -> int | None:
+        """Returns an empty slot, or else the one of the worst rank, if that is worse than `own`."""
+        if None in self.holders:
+            return self.holders.index(None)
+        ranks = [rank(holder) for holder in self.holders if holder]
+        worst = max(ranks, default=own)
+        return ranks.index(worst) if worst > own else None

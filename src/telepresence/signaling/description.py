@@ -9,24 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from telepresence.engine.commands import SendSlot
+from telepresence.signaling import extensions, layers
+from telepresence.signaling.codecs import ROOM_CODECS, VIDEO_FEEDBACK, Found, RoomCodec
 from telepresence.signaling.messages import Kind
-from telepresence.signaling.negotiation import (
-    MID_EXTENSION,
-    TRANSPORT_CC_EXTENSION,
-    VIDEO_FEEDBACK,
-    MediaChoice,
-    OfferedMedia,
-    UpOffer,
-)
-
-OPUS, VP8, RTX = 111, 96, 97
-"""The payload types of all our offers."""
-
-MID_ID = 1
-"""The mid extension's id in all our offers."""
-
-OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""As browsers offer it; in-band FEC costs little and hides single losses. Source: RFC 7587 §6.1."""
+from telepresence.signaling.negotiation import ALLOW_MIXED, MediaChoice, OfferedMedia, UpOffer
 
 HOST_PRIORITY = 2_130_706_431
 """Priority of the first host candidate of component 1: 126·2²⁴ + 65535·2⁸ + 255. Source: RFC 8445 §5.1.2.1."""
@@ -55,6 +41,8 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
     """Returns the answer to a publisher's offer, with the publisher's own payload types and extension ids."""
     mids = [media.mid for media in offer.media if media.choice]
     lines = _head(session_id, version, mids if offer.bundled else [])
+    if offer.mixed:
+        lines.append(f"a={ALLOW_MIXED}")
     candidates = _candidates(local.address)
     for media in offer.media:
         if media.choice is None:
@@ -65,10 +53,10 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
     return _text(lines)
 
 
-def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int) -> str:
+def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int, version: int) -> str:
     """Returns the offer to a watcher: for each slot an m-line that sends one SSRC."""
     slots = tuple(slots)
-    lines = _head(session_id, 1, [slot.mid for slot in slots])
+    lines = _head(session_id, version, [slot.mid for slot in slots])
     candidates = _candidates(local.address)
     for slot in slots:
         lines += _offered(slot, local, candidates)
@@ -83,18 +71,18 @@ def _head(session_id: int, version: int, bundle: list[str]) -> list[str]:
 
 
 def _answered(media: OfferedMedia, choice: MediaChoice, local: Local, candidates: list[str]) -> list[str]:
-    payload_types = [choice.payload_type] + ([choice.rtx_payload_type] if choice.rtx_payload_type is not None else [])
-    lines = _media_line(media.kind, payload_types, local) + _transport(local) + candidates + [f"a=mid:{media.mid}"]
-    if choice.mid_extension is not None:
-        lines.append(f"a=extmap:{choice.mid_extension} {MID_EXTENSION}")
-    if choice.transport_cc_extension is not None:
-        lines.append(f"a=extmap:{choice.transport_cc_extension} {TRANSPORT_CC_EXTENSION}")
+    found = choice.found
+    lines = (
+        _media_line(media.kind, _payload_types(found), local) + _transport(local) + candidates + [f"a=mid:{media.mid}"]
+    )
+    if choice.mixed:
+        lines.append(f"a={ALLOW_MIXED}")
+    lines += extensions.lines(extensions.ids(choice.extensions))
     lines += ["a=recvonly" if media.track else "a=inactive", "a=rtcp-mux"]
     if choice.rsize:
         lines.append("a=rtcp-rsize")
-    if media.kind == Kind.AUDIO:
-        return lines + _opus(choice.payload_type, choice.feedback)
-    return lines + _vp8(choice.payload_type, choice.rtx_payload_type, choice.feedback)
+    lines += _codec(found.codec, found, choice.feedback)
+    return lines + layers.answer_lines(choice.rids if media.track else ())
 
 
 def _rejected(media: OfferedMedia) -> list[str]:
@@ -103,12 +91,15 @@ def _rejected(media: OfferedMedia) -> list[str]:
 
 
 def _offered(slot: SendSlot, local: Local, candidates: list[str]) -> list[str]:
-    stream = slot.cname
-    is_audio = slot.kind is Kind.AUDIO
-    lines = _media_line(slot.kind, [OPUS] if is_audio else [VP8, RTX], local) + _transport(local) + candidates
-    lines += [f"a=mid:{slot.mid}", f"a=extmap:{MID_ID} {MID_EXTENSION}", "a=sendonly", f"a=msid:{stream} {slot.mid}"]
-    lines += ["a=rtcp-mux"]
-    lines += _opus(OPUS, ()) if is_audio else ["a=rtcp-rsize", *_vp8(VP8, RTX, VIDEO_FEEDBACK)]
+    stream, codecs = slot.cname, ROOM_CODECS[slot.kind]
+    payload_types = [payload_type for codec in codecs for payload_type in _payload_types(codec)]
+    lines = _media_line(slot.kind, payload_types, local) + _transport(local) + candidates + [f"a=mid:{slot.mid}"]
+    lines += extensions.lines(extensions.OFFERED[slot.kind])
+    lines += ["a=sendonly", f"a=msid:{stream} {slot.mid}", "a=rtcp-mux"]
+    feedback = () if slot.kind is Kind.AUDIO else VIDEO_FEEDBACK
+    if feedback:
+        lines.append("a=rtcp-rsize")
+    lines += [line for codec in codecs for line in _codec(codec, codec, feedback)]
     if slot.rtx_ssrc is not None:
         lines.append(f"a=ssrc-group:FID {slot.ssrc} {slot.rtx_ssrc}")
     ssrcs = [slot.ssrc] if slot.rtx_ssrc is None else [slot.ssrc, slot.rtx_ssrc]
@@ -134,7 +125,10 @@ def _transport(local: Local) -> list[str]:
 
 
 def _candidates(address: MediaAddress) -> list[str]:
-    """One host candidate an address, in the operator's order."""
+    """One host candidate an address, in the operator's order; a NAT's public address is one, for no STUN server told it.
+
+    Clients try the highest priority first, and take it when it answers.
+    """
     lines = [
         f"a=candidate:{index} 1 udp {HOST_PRIORITY - 256 * (index - 1)} {host} {address.port} typ host"
         for index, host in enumerate(address.addresses, start=1)
@@ -142,16 +136,20 @@ def _candidates(address: MediaAddress) -> list[str]:
     return [*lines, "a=end-of-candidates"]
 
 
-def _opus(payload_type: int, feedback: Iterable[str]) -> list[str]:
-    lines = [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {OPUS_PARAMETERS}"]
-    return lines + [f"a=rtcp-fb:{payload_type} {value}" for value in feedback]
+def _payload_types(numbers: RoomCodec | Found) -> list[int]:
+    both = (numbers.payload_type, numbers.rtx_payload_type)
+    return [payload_type for payload_type in both if payload_type is not None]
 
 
-def _vp8(payload_type: int, rtx: int | None, feedback: Iterable[str]) -> list[str]:
-    lines = [f"a=rtpmap:{payload_type} VP8/90000"]
-    lines += [f"a=rtcp-fb:{payload_type} {value}" for value in feedback]
+def _codec(codec: RoomCodec, numbers: RoomCodec | Found, feedback: Iterable[str]) -> list[str]:
+    """Describes a codec and its repair by our numbers or the peer's."""
+    own, rtx = numbers.payload_type, numbers.rtx_payload_type
+    lines = [f"a=rtpmap:{own} {codec.encoding}"]
+    if numbers.parameters is not None:
+        lines.append(f"a=fmtp:{own} {numbers.parameters}")
+    lines += [f"a=rtcp-fb:{own} {value}" for value in feedback]
     if rtx is not None:
-        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+        lines += [f"a=rtpmap:{rtx} rtx/{codec.clock_rate}", f"a=fmtp:{rtx} apt={own}"]
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telepresence.engine.commands import Close, Connected, Event, Failed, Refused, TrackLive
+from telepresence.engine.commands import Close, Connected, Event, Failed, Refused, TrackLive, Voices
 from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant
@@ -12,6 +12,9 @@ from telepresence.signaling.messages import Connection, ConnectionState, Directi
 
 def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
     """Carries out an event. One of a connection that was closed in the meantime means nothing any more."""
+    if isinstance(event, Voices):
+        spoken_in = directory.find_voice_group(event.group)
+        return spoken_in.voices(event.loudest, event.speaker) if spoken_in else []
     found = directory.find_connection(event.conn)
     if found is None:
         return []
@@ -34,8 +37,8 @@ def _failed(room: Room, participant: Participant, conn: int, reason: str, now: f
 
 
 def _refused(room: Room, participant: Participant, event: Refused, now: float) -> list[Effect]:
-    """A refused `assign` costs a tile its picture; any other refused command means that the connection is of no use."""
-    if event.command == "assign":
+    """A refused `assign` or `view` costs a tile its picture; any other one means that the connection is of no use."""
+    if event.command in ("assign", "view"):
         return []
     reason = f"the media engine refused `{event.command}`: {event.reason}"
     return [*_failed(room, participant, event.conn, reason, now), Submit(Close(conn=event.conn))]

@@ -9,7 +9,7 @@ client sends stands here beside the field.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,9 @@ Request = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Chosen by the cli
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Label = Annotated[str, Meta(max_length=80)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_BYTES)]
+Pixels = Annotated[int, Meta(ge=0, le=16_384)]
+"""Device pixels; twice the width of an 8K screen."""
+
 Mid = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$")]
 
 
@@ -105,6 +108,7 @@ class ErrorCode(StrEnum):
     NO_COMMON_CODEC = "no-common-codec"
     STALE_ANSWER = "stale-answer"
     TRACK_UNKNOWN = "track-unknown"
+    NO_CONNECTION = "no-connection"
 
 
 class ClosingReason(StrEnum):
@@ -186,6 +190,23 @@ class Slot(Base):
     source: Id | None = None
 
 
+class SourceName(Base):
+    """Names a source in a room."""
+
+    participant: Id
+    source: Id
+
+
+class Tile(Base):
+    """How large a client shows a source, in device pixels."""
+
+    participant: Id
+    source: Id
+    width: Pixels
+    height: Pixels
+    pinned: bool = False
+
+
 class TrackOffer(Base):
     """One m-line of a publisher's offer: which source it belongs to, and what that source is."""
 
@@ -220,10 +241,14 @@ class Join(ClientBase, tag="join"):
 
 
 class Publish(ClientBase, tag="publish"):
-    """The up connection's offer. A new `ice-ufrag` in it replaces the connection, the same one renegotiates it."""
+    """The up connection's offer. A new `ice-ufrag` in it replaces the connection, the same one renegotiates it.
+
+    With `restart` a new `ice-ufrag` restarts ICE: the connection and its DTLS go on.
+    """
 
     sdp: Sdp
     tracks: Annotated[tuple[TrackOffer, ...], Meta(max_length=16)]
+    restart: bool = False
 
 
 class Answer(ClientBase, tag="answer"):
@@ -231,6 +256,18 @@ class Answer(ClientBase, tag="answer"):
 
     generation: Request
     sdp: Sdp
+
+
+class View(ClientBase, tag="view"):
+    """All that the client shows now, in its order. Listed sources take slots before others, whose pictures are paused."""
+
+    tiles: Annotated[tuple[Tile, ...], Meta(max_length=64)]
+
+
+class Restart(ClientBase, tag="restart"):
+    """The client's path changed: the server offers the down connection again, with new ICE credentials."""
+
+    direction: Literal["down"]
 
 
 class Mute(ClientBase, tag="mute"):
@@ -244,7 +281,7 @@ class Leave(ClientBase, tag="leave"):
     """Leaves the room at once; nothing can be resumed after it."""
 
 
-ClientMessage = Join | Publish | Answer | Mute | Leave
+ClientMessage = Join | Publish | Answer | View | Restart | Mute | Leave
 
 
 # --- server → client ----------------------------------------------------------------------------
@@ -255,7 +292,7 @@ class ServerBase(Base, tag_field="type"):
 
 
 class Joined(ServerBase, tag="joined"):
-    """The join answer: everything a page needs to draw itself anew. `members` includes oneself."""
+    """The join answer: everything a page needs to draw itself anew. `members` includes oneself, `speaker` may be oneself."""
 
     re: Request
     version: int
@@ -266,6 +303,7 @@ class Joined(ServerBase, tag="joined"):
     members: tuple[Member, ...]
     ice_servers: tuple[IceServer, ...]
     slots: int
+    speaker: SourceName | None = None
 
 
 class Offer(ServerBase, tag="offer"):
@@ -286,6 +324,13 @@ class Slots(ServerBase, tag="slots"):
     """The slots whose content changed."""
 
     slots: tuple[Slot, ...]
+
+
+class Speaker(ServerBase, tag="speaker"):
+    """The active speaker of the room changed; both fields null: nobody speaks."""
+
+    participant: Id | None = None
+    source: Id | None = None
 
 
 class MemberUpdate(ServerBase, tag="member"):
@@ -330,4 +375,6 @@ class Closing(ServerBase, tag="closing"):
     message: str = ""
 
 
-ServerMessage = Joined | Offer | Published | Slots | MemberUpdate | MemberLeft | Connection | Done | Error | Closing
+ServerMessage = (
+    Joined | Offer | Published | Slots | Speaker | MemberUpdate | MemberLeft | Connection | Done | Error | Closing
+)

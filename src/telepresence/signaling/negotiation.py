@@ -1,6 +1,7 @@
 """Reads what a peer describes: from a parsed description to what the engine must be told.
 
-`sdp.py` comes before it; `handlers/publish.py` and `handlers/answer.py` after it; `description.py` writes our own side.
+`sdp.py` comes before it; `codecs.py`, `extensions.py` and `layers.py` know what an m-line may say; `handlers/publish.py`
+and `handlers/answer.py` come after it; `description.py` writes our own side.
 Shapes of Chromium, Firefox and aiortc are fixtures of its tests. Every fault is an SdpError that names the line.
 """
 
@@ -9,41 +10,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from telepresence.engine.commands import Codec, Setup
+from telepresence.engine.commands import Extensions, SendCodec, Setup
+from telepresence.signaling import extensions, layers
+from telepresence.signaling.codecs import ROOM_CODECS, TRANSPORT_CC, Formats, Found, RoomCodec
 from telepresence.signaling.messages import ErrorCode, Kind, TrackOffer
 from telepresence.signaling.refusal import RefusalError
-from telepresence.signaling.sdp import (
-    MAX_PAYLOAD_TYPE,
-    Attribute,
-    Description,
-    SdpError,
-    Section,
-    number,
-    parse,
-)
-
-MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
-"""Source: RFC 9143 §15."""
+from telepresence.signaling.sdp import Attribute, Description, SdpError, Section, number, parse
 
 RTP_PROTOCOL = "UDP/TLS/RTP/SAVPF"
 """Source: RFC 5764 §8."""
 
 MAX_SSRC = 2**32 - 1
-MAX_EXTENSION = 14
-"""One-byte header extensions have the ids 1 to 14. Source: RFC 8285 §4.2."""
+ALLOW_MIXED = "extmap-allow-mixed"
+"""One- and two-byte header extensions in one stream. Source: RFC 8285 §6."""
 
-CODECS = {Kind.AUDIO: (Codec.OPUS, 48_000), Kind.VIDEO: (Codec.VP8, 90_000)}
-"""The codec of each kind, with its RTP clock in Hz. Source: RFC 7587 §4.1, RFC 7741 §4.1."""
-
-TRANSPORT_CC_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-"""The transport-wide sequence number. Source: that draft, §2."""
-
-VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-"""Feedback that we offer to a watcher of pictures. Transport-cc is left out: nothing estimates the downlink yet."""
-
-TRANSPORT_CC = "transport-cc"
-UP_FEEDBACK = {Kind.AUDIO: (TRANSPORT_CC,), Kind.VIDEO: (*VIDEO_FEEDBACK, TRANSPORT_CC)}
-"""Feedback that we take from what a publisher offers; its sound counts for its estimate too."""
+MISSING = {Kind.AUDIO: "Opus", Kind.VIDEO: "VP8 and no H264 in constrained baseline (profile-level-id 42…)"}
 
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
@@ -61,15 +42,16 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class MediaChoice:
-    """The codec that was found in an m-line, with the peer's numbers."""
+    """What was found in an m-line, with the peer's numbers. `rids` are its simulcast layers, which have no known SSRCs.
 
-    codec: Codec
-    payload_type: int
-    clock_rate: int
-    rtx_payload_type: int | None
+    `mixed`: the m-line itself allows one- and two-byte header extensions in one stream.
+    """
+
+    found: Found
     feedback: tuple[str, ...]
-    mid_extension: int | None
-    transport_cc_extension: int | None
+    extensions: Extensions
+    rids: tuple[str, ...]
+    mixed: bool
     rsize: bool
     ssrc: int | None
     rtx_ssrc: int | None
@@ -89,21 +71,22 @@ class OfferedMedia:
 
 @dataclass(frozen=True, slots=True)
 class UpOffer:
-    """A publisher's offer."""
+    """A publisher's offer. `mixed`: all of it allows one- and two-byte header extensions in one stream."""
 
     transport: Transport
     media: tuple[OfferedMedia, ...]
+    extensions: Extensions
     bundled: bool
+    mixed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DownAnswer:
-    """What a watcher took of our offer."""
+    """What a watcher took of our offer, in our numbers."""
 
     transport: Transport
-    rtx: bool
-    nack: bool
-    mid_extension: bool
+    codecs: tuple[SendCodec, ...]
+    extensions: Extensions
 
 
 def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...]) -> UpOffer:
@@ -120,9 +103,17 @@ def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...]) -> UpOffer:
         )
     accepted = [section for section, offered in zip(description.sections, media, strict=True) if offered.choice]
     if not accepted:
-        raise RefusalError(ErrorCode.NO_COMMON_CODEC, "No m-line of the offer has Opus or VP8.")
+        raise RefusalError(
+            ErrorCode.NO_COMMON_CODEC, f"The offer has no {MISSING[Kind.AUDIO]}, no {MISSING[Kind.VIDEO]}."
+        )
     bundled = _require_bundle(description, accepted)
-    return UpOffer(_transport(description, accepted), media, bundled)
+    return UpOffer(
+        transport=_transport(description, accepted),
+        media=media,
+        extensions=extensions.merge(offered.choice.extensions for offered in media if offered.choice),
+        bundled=bundled,
+        mixed=description.attributes.has(ALLOW_MIXED),
+    )
 
 
 def read_down_answer(sdp: str, mids: tuple[str, ...]) -> DownAnswer:
@@ -132,16 +123,55 @@ def read_down_answer(sdp: str, mids: tuple[str, ...]) -> DownAnswer:
     if found != mids:
         raise SdpError(f"an answer repeats the offer's {len(mids)} m-lines in order, {mids[0]!r} first")
     accepted = [section for section in description.sections if section.port != 0]
-    audio, video = (_choices(accepted, kind) for kind in (Kind.AUDIO, Kind.VIDEO))
-    if not audio or not video:
-        missing = "VP8" if audio else "Opus"
-        raise RefusalError(ErrorCode.NO_COMMON_CODEC, f"The answer takes no {missing} in any m-line.")
+    audio, video = ([section for section in accepted if section.kind == kind] for kind in Kind)
+    codecs = {Kind.AUDIO: _taken_codecs(audio, Kind.AUDIO), Kind.VIDEO: _taken_codecs(video, Kind.VIDEO)}
+    for kind, taken in codecs.items():
+        if not taken:
+            raise RefusalError(
+                ErrorCode.NO_COMMON_CODEC, f"The answer does not take one codec in all its m-lines: no {MISSING[kind]}."
+            )
     return DownAnswer(
         transport=_transport(description, accepted),
-        rtx=all(choice.rtx_payload_type is not None for choice in video),
-        nack=all("nack" in choice.feedback for choice in video),
-        mid_extension=all(choice.mid_extension is not None for choice in audio + video),
+        codecs=codecs[Kind.AUDIO] + codecs[Kind.VIDEO],
+        extensions=_taken_extensions(audio, video),
     )
+
+
+def _taken_codecs(sections: list[Section], kind: Kind) -> tuple[SendCodec, ...]:
+    """Returns the codecs that all m-lines of a kind took, and of each what all of them took."""
+    formats = [Formats(section) for section in sections]
+    taken: list[SendCodec] = []
+    for codec in ROOM_CODECS[kind]:
+        found = [own for one in formats if (own := one.taken(codec))]
+        if found and len(found) == len(formats):
+            taken.append(_send_codec(codec, found))
+    return tuple(taken)
+
+
+def _send_codec(codec: RoomCodec, found: list[Found]) -> SendCodec:
+    has_rtx = all(own.rtx_payload_type == codec.rtx_payload_type for own in found)
+    return SendCodec(
+        codec=codec.codec,
+        payload_type=codec.payload_type,
+        clock_rate=codec.clock_rate,
+        rtx_payload_type=codec.rtx_payload_type if has_rtx else None,
+        nack=all("nack" in own.feedback for own in found),
+    )
+
+
+def _taken_extensions(audio: list[Section], video: list[Section]) -> Extensions:
+    """The send time goes by the pictures alone: aiortc and Firefox take it there, and pictures are what fills a link."""
+    by_sound, by_picture = _taken_ids(audio, Kind.AUDIO), _taken_ids(video, Kind.VIDEO)
+    names = (by_sound & by_picture & {"mid"}) | (by_sound & {"audio_level"}) | (by_picture - {"mid"})
+    ours = {**extensions.OFFERED[Kind.AUDIO], **extensions.OFFERED[Kind.VIDEO]}
+    return Extensions(**{name: ours[name] for name in names})
+
+
+def _taken_ids(sections: list[Section], kind: Kind) -> set[str]:
+    """Returns the extensions that all m-lines of a kind took with our ids."""
+    offered = extensions.OFFERED[kind]
+    found = [extensions.ids(extensions.read(section, offered, mixed=False)) for section in sections]
+    return {name for name, own in offered.items() if all(ids.get(name) == own for ids in found)}
 
 
 def _by_mid(tracks: tuple[TrackOffer, ...]) -> dict[str, TrackOffer]:
@@ -154,18 +184,13 @@ def _by_mid(tracks: tuple[TrackOffer, ...]) -> dict[str, TrackOffer]:
     return wanted
 
 
-def _choices(sections: list[Section], kind: Kind) -> list[MediaChoice]:
-    chosen = (_choose(section, kind) for section in sections if section.kind == kind)
-    return [choice for choice in chosen if choice]
-
-
 def _offered(description: Description, section: Section, wanted: dict[str, TrackOffer]) -> OfferedMedia:
     mid = _mid(section)
     track = wanted.get(mid)
     choice = None
     is_open = section.port != 0 or section.attributes.has("bundle-only")
     if is_open and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
-        choice = _choose(section, Kind(section.kind))
+        choice = _choose(description, section, Kind(section.kind))
     if track:
         _check_track(description, section, track, choice)
     return OfferedMedia(mid, section.kind, section.protocol, section.formats, choice, track)
@@ -175,8 +200,8 @@ def _check_track(description: Description, section: Section, track: TrackOffer, 
     if section.kind != track.kind:
         raise SdpError(f"`tracks` says that mid {track.mid!r} is {track.kind}", section.line)
     if choice is None:
-        name = CODECS[track.kind][0].upper()
-        raise RefusalError(ErrorCode.NO_COMMON_CODEC, f"The m-line with mid {track.mid!r} is closed or has no {name}.")
+        text = f"The m-line with mid {track.mid!r} is closed or has no {MISSING[track.kind]}."
+        raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     if _direction(description, section) not in ("sendonly", "sendrecv"):
         raise SdpError(f"mid {track.mid!r} is in `tracks`, so it must be sendonly or sendrecv", section.line)
 
@@ -193,73 +218,37 @@ def _mid(section: Section) -> str:
     return attribute.value
 
 
-# --- codecs -------------------------------------------------------------------------------------
+# --- one m-line ---------------------------------------------------------------------------------
 
 
-def _choose(section: Section, kind: Kind) -> MediaChoice | None:
-    """Finds our codec in an m-line: the first in the peer's order of preference."""
-    codec, clock_rate = CODECS[kind]
-    maps = _rtpmaps(section)
-    preferred = [int(fmt) for fmt in section.formats if fmt.isascii() and fmt.isdigit() and len(fmt) <= 3]  # noqa: PLR2004 (three digits hold a payload type)
-    found = next((pt for pt in preferred if maps.get(pt) == (codec.value, clock_rate)), None)
+def _choose(description: Description, section: Section, kind: Kind) -> MediaChoice | None:
+    """Finds the room's codec in an m-line, and what comes with it."""
+    found = Formats(section).choose(kind)
     if found is None:
         return None
-    ssrc, rtx_ssrc = _ssrcs(section)
-    feedback = _feedback(section, found, kind)
+    mixed = description.first(section, ALLOW_MIXED) is not None
+    ids = extensions.read(section, extensions.TAKEN[kind], mixed=mixed)
+    feedback = found.feedback
     # Negotiated without its numbers, or the numbers without it, feedback would never come (interop.md).
-    transport_cc = _extension(section, TRANSPORT_CC_EXTENSION) if TRANSPORT_CC in feedback else None
-    if transport_cc is None:
+    if TRANSPORT_CC not in feedback or ids.transport_cc is None:
         feedback = tuple(value for value in feedback if value != TRANSPORT_CC)
+        ids = extensions.without(ids, "transport_cc")
+    # Without the extension nobody could tell one layer from another.
+    rids = layers.read_rids(section) if ids.rid is not None else ()
+    if not rids:
+        ids = extensions.without(ids, "rid", "repaired_rid")
+    # Beside rids Firefox writes SSRCs, without saying whose.
+    ssrc, rtx_ssrc = (None, None) if rids else _ssrcs(section)
     return MediaChoice(
-        codec=codec,
-        payload_type=found,
-        clock_rate=clock_rate,
-        rtx_payload_type=_rtx(section, maps, found) if kind is Kind.VIDEO else None,
+        found=found,
         feedback=feedback,
-        mid_extension=_extension(section, MID_EXTENSION),
-        transport_cc_extension=transport_cc,
+        extensions=ids,
+        rids=rids,
+        mixed=section.attributes.has(ALLOW_MIXED),
         rsize=section.attributes.has("rtcp-rsize"),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
     )
-
-
-def _rtpmaps(section: Section) -> dict[int, tuple[str, int]]:
-    maps: dict[int, tuple[str, int]] = {}
-    for attribute in section.attributes.all("rtpmap"):
-        payload_type, _, encoding = attribute.value.partition(" ")
-        name, _, rest = encoding.strip().partition("/")
-        clock = number(rest.partition("/")[0], attribute.line, MAX_SSRC)
-        maps[number(payload_type, attribute.line, MAX_PAYLOAD_TYPE)] = (name.lower(), clock)
-    return maps
-
-
-def _rtx(section: Section, maps: dict[int, tuple[str, int]], payload_type: int) -> int | None:
-    for attribute in section.attributes.all("fmtp"):
-        own, _, parameters = attribute.value.partition(" ")
-        if f"apt={payload_type}" in [part.strip() for part in parameters.split(";")]:
-            candidate = number(own, attribute.line, MAX_PAYLOAD_TYPE)
-            if maps.get(candidate, ("", 0))[0] == "rtx":
-                return candidate
-    return None
-
-
-def _feedback(section: Section, payload_type: int, kind: Kind) -> tuple[str, ...]:
-    offered = set()
-    for attribute in section.attributes.all("rtcp-fb"):
-        own, _, value = attribute.value.partition(" ")
-        if own in ("*", str(payload_type)):
-            offered.add(value.strip())
-    return tuple(value for value in UP_FEEDBACK[kind] if value in offered)
-
-
-def _extension(section: Section, wanted: str) -> int | None:
-    """Finds the id of a header extension; Firefox writes a direction behind the id."""
-    for attribute in section.attributes.all("extmap"):
-        own, _, uri = attribute.value.partition(" ")
-        if uri.strip().split(" ")[0] == wanted:
-            return number(own.partition("/")[0], attribute.line, MAX_EXTENSION)
-    return None
 
 
 def _ssrcs(section: Section) -> tuple[int | None, int | None]:

@@ -119,10 +119,11 @@ def parse(text: str) -> Description:
     return description
 
 
-def number(text: str, line: Line, maximum: int) -> int:
+def number(text: str, line: Line, maximum: int, minimum: int = 0) -> int:
     """Returns a decimal number of the description. Raises SdpError."""
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(maximum)) or int(text) > maximum:
-        raise SdpError(f"`{text[:20]}` must be a number from 0 to {maximum}", line)
+    is_short = text.isascii() and text.isdigit() and len(text) <= len(str(maximum))
+    if not is_short or not minimum <= int(text) <= maximum:
+        raise SdpError(f"`{text[:20]}` must be a number from {minimum} to {maximum}", line)
     return int(text)
 
 

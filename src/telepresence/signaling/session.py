@@ -20,7 +20,16 @@ from telepresence.rooms.room import Room
 from telepresence.signaling import handlers
 from telepresence.signaling.closing import goodbye
 from telepresence.signaling.frames import MAX_FRAME_BYTES, MAX_JOIN_BYTES, FrameError, decode, request_of
-from telepresence.signaling.messages import Answer, ClientMessage, ClosingReason, Error, ErrorCode, Join, Publish
+from telepresence.signaling.messages import (
+    Answer,
+    ClientMessage,
+    ClosingReason,
+    Error,
+    ErrorCode,
+    Join,
+    Publish,
+    Restart,
+)
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.world import World
 
@@ -29,10 +38,10 @@ FLOOD = 60
 
 
 DESCRIPTION_COST = 10
-"""What a description takes from the bucket in all, since one of 64 KiB takes milliseconds to read; the whole bucket if
+"""What a description takes from the bucket in all, since one of 64 KiB takes milliseconds to read or write; the whole bucket if
 that is smaller, or it could never be sent. Source: protocol.md, "Transport"."""
 
-DESCRIPTIONS = (Publish, Answer)
+DESCRIPTIONS = (Publish, Answer, Restart)
 
 TOO_MANY = "More messages than a participant may send; wait a second."
 

@@ -214,7 +214,7 @@ class Hub:
         try:
             self.perform(events.handle(self.world.directory, event, time.monotonic()))
         except Exception:
-            log.exception("event.fault", conn=event.conn)  # The events behind it still count.
+            log.exception("event.fault", event_type=type(event).__name__)  # The events behind it still count.
 
     async def _tick(self) -> None:
         while True:

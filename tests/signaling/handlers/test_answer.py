@@ -1,7 +1,7 @@
 """What a watcher's answer becomes."""
 
 from stage import Stage, answer_to
-from telepresence.engine.commands import Assign, Open, Remote, Send
+from telepresence.engine.commands import Assign, Codec, Extensions, Open, Remote, Send
 from telepresence.signaling.messages import Done, ErrorCode, Kind, Offer
 
 
@@ -28,22 +28,25 @@ def test_the_engine_hears_slots_and_peer_then_what_stands_in_the_slots() -> None
     assert [(codec.payload_type, codec.rtx_payload_type, codec.nack) for codec in send.codecs] == [
         (111, None, False),
         (96, 97, True),
+        (102, 103, True),
     ]
-    assert send.mid_extension == 1
+    assert send.extensions == Extensions(mid=1, abs_send_time=2, audio_level=3, video_orientation=4)
 
 
 def test_what_the_watcher_did_not_take_is_not_sent() -> None:
-    """An answer without RTX, NACK and the mid extension."""
+    """An answer without H264, RTX, NACK and all extensions but the mid of the sound."""
     stage = Stage()
     client = stage.join()
     sdp = answer_to(client.last(Offer).sdp)
-    drop = ("a=rtpmap:97", "a=fmtp:97", "a=rtcp-fb:96 nack", "a=extmap")
+    drop = ("a=rtpmap:97", "a=fmtp:97", "a=rtpmap:102", "a=rtcp-fb:96 nack", "a=extmap:2", "a=extmap:3", "a=extmap:4")
     sdp = "\r\n".join(line for line in sdp.split("\r\n") if not line.startswith(drop))
+    head, *tail = sdp.split("m=video")
+    sdp = "m=video".join([head, *(part.replace("a=extmap:1 ", "a=x:") for part in tail)])
     client.send("answer", generation=1, sdp=sdp)
     send = next(command for command in stage.engine.commands if isinstance(command, Send))
-    assert send.codecs[1].rtx_payload_type is None
-    assert not send.codecs[1].nack
-    assert send.mid_extension is None
+    _, vp8 = send.codecs
+    assert (vp8.codec, vp8.rtx_payload_type, vp8.nack) == (Codec.VP8, None, False)
+    assert send.extensions == Extensions()
 
 
 def test_an_answer_is_taken_once() -> None:

@@ -1,7 +1,7 @@
 """What a publisher's offer becomes."""
 
 from stage import Stage, offer_sdp, sdp, tracks
-from telepresence.engine.commands import Open, Receive, Remote, Setup
+from telepresence.engine.commands import Extensions, Open, Receive, Remote, Setup
 from telepresence.signaling.messages import ErrorCode, MemberUpdate, Profile, Published
 
 
@@ -17,7 +17,7 @@ def test_the_engine_hears_open_receive_remote_before_the_client_hears_the_answer
     assert remote.ufrag == "Kx4d"
     assert remote.setup is Setup.PASSIVE
     assert len(remote.fingerprint) == 64
-    assert receive.mid_extension == 4
+    assert receive.extensions == Extensions(mid=4)
     audio, video = receive.tracks
     assert (audio.payload_type, audio.nack, audio.ssrc) == (111, False, 1001)
     assert (video.payload_type, video.rtx_payload_type, video.ssrc, video.rtx_ssrc) == (96, 97, 2001, 2002)

@@ -10,7 +10,6 @@ import { LevelMeter } from "../media/level.ts";
 import { OwnMedia } from "../media/own.ts";
 import { MediaPair } from "../media/pair.ts";
 import {
-  fading,
   forget,
   measure,
   measureSent,
@@ -18,6 +17,7 @@ import {
   SETTLE_MS,
   type RtpStatistics,
 } from "../media/statistics.ts";
+import type { Tile } from "../protocol.gen.ts";
 import { step } from "../session/machine.ts";
 import type { Signaling } from "../session/socket.ts";
 import { leftSlots } from "../session/places.ts";
@@ -105,6 +105,11 @@ export class Controller {
     await this.#own.choose(kind, id);
   }
 
+  /** What is on the screen now. */
+  show(tiles: readonly Tile[]): void {
+    this.#happened({ type: "shown", tiles });
+  }
+
   setSound(sound: Sound): void {
     this.#set({ sound });
   }
@@ -163,7 +168,9 @@ export class Controller {
       case "tell-mutes":
         return this.#tellMutes();
       case "publish":
-        return this.#publish(true);
+        return this.#publish("again");
+      case "restart-up":
+        return this.#publish("restart");
       case "stop-media":
         return this.#stopMedia();
       case "take-offer":
@@ -194,15 +201,16 @@ export class Controller {
 
   /**
    * Once there is something to send; a site without camera and microphone takes part by watching. `again` when the
-   * server did not answer the offer that was made.
+   * server did not answer the offer that was made, `restart` when the packets need a new way.
    */
-  #publish(again = false): void {
+  #publish(way: "first" | "again" | "restart" = "first"): void {
     const muted = { audio: this.#own.muted("audio"), video: this.#own.muted("video") };
     const tracks = { audio: this.#trackOf("audio"), video: this.#trackOf("video") };
     const something = this.#own.get("audio").track ?? this.#own.get("video").track;
-    if (this.#mayPublish && something) {
-      this.#guard("up", again ? this.#media.publishAgain(tracks, muted) : this.#media.publish(tracks, muted));
-    }
+    if (way === "restart") return this.#guard("up", this.#media.restartUp(tracks, muted));
+    if (!this.#mayPublish || !something) return;
+    const again = way === "again";
+    this.#guard("up", again ? this.#media.publishAgain(tracks, muted) : this.#media.publish(tracks, muted));
   }
 
   #trackOf(kind: DeviceKind): MediaStreamTrack | null {
@@ -257,7 +265,6 @@ export class Controller {
     this.#set({
       ...(down && { measured: measure(this.store.state.measured, read(down), performance.now()) }),
       sent: up && measureSent(read(up)),
-      ownLevel: fading(this.store.state.ownLevel, this.readLevel()),
     });
   }
 }

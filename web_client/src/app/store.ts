@@ -27,8 +27,6 @@ export interface AppState {
   readonly measured: Measured;
   /** What leaves this site; absent while it sends no picture. */
   readonly sent?: Sent | undefined;
-  /** 0 to 1: how loud this site is. */
-  readonly ownLevel: number;
   readonly sound: Sound;
   readonly told: readonly Told[];
   /** The clock that tiles count by, ms. */
@@ -40,7 +38,6 @@ const noDevice: OwnDevice = { wanted: true, choices: [], opening: false };
 export const emptyState: AppState = {
   own: { audio: noDevice, video: noDevice },
   measured: nothingMeasured,
-  ownLevel: 0,
   sound: "on",
   told: [],
   now: 0,

@@ -10,6 +10,8 @@ import { layoutOf } from "../layout.ts";
 import { placesOf, type Place } from "../session/places.ts";
 import { shared } from "../styles/shared.ts";
 import { shownOf } from "../tile-state.ts";
+import { Viewing } from "../viewing.ts";
+import type { Tile } from "./tile.ts";
 import "./tile.ts";
 
 /** Between tiles, CSS px. */
@@ -56,16 +58,30 @@ export class Grid extends LitElement {
   @state() private height = 0;
 
   #own: { track: MediaStreamTrack; stream: MediaStream } | undefined;
+  readonly #viewing = new Viewing((tiles) => this.controller.show(tiles));
   readonly #watch = new ResizeObserver(() => this.#measure());
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#watch.observe(this);
+    this.#viewing.start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#watch.disconnect();
+    this.#viewing.stop();
+  }
+
+  protected override updated(): void {
+    void this.#follow();
+  }
+
+  /** Tiles know their source once they are drawn themselves. */
+  async #follow(): Promise<void> {
+    const tiles = [...this.renderRoot.querySelectorAll<Tile>("tp-tile")];
+    await Promise.all(tiles.map((tile) => tile.updateComplete));
+    if (this.isConnected) this.#viewing.follow(tiles);
   }
 
   #measure(): void {
@@ -98,12 +114,12 @@ export class Grid extends LitElement {
   }
 
   #tile(place: Place, size: unknown): TemplateResult {
-    const { measured, now, ownLevel, sent, sound } = this.app;
+    const { measured, now, sent, session, sound } = this.app;
     const statistics = place.slot === undefined ? undefined : measured.slots.get(place.slot);
     return html`<tp-tile
       style=${size}
       .place=${place}
-      .shown=${shownOf(place, statistics, now, ownLevel)}
+      .shown=${shownOf(place, statistics, now, session?.speaker)}
       .numbers=${place.own ? sent : statistics}
       .stream=${place.own ? this.#ownStream() : this.controller.streamOf(place.slot)}
       .sounding=${!place.own && sound === "on"}

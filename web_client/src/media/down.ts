@@ -5,17 +5,20 @@
  * together. Which source a slot carries is said by the `slots` message, not here.
  */
 import type { IceServer } from "../protocol.gen.ts";
+import { watchLife, type Life } from "./life.ts";
 import { toRtc } from "./up.ts";
 
 export class DownConnection {
   readonly #pc: RTCPeerConnection;
   readonly #streams = new Map<number, MediaStream>();
 
-  constructor(iceServers: readonly IceServer[], failed: () => void) {
+  readonly #unwatch: () => void;
+  /** Answers are made one after another: a restart's offer may come while the one before is taken. */
+  #answer: Promise<string> = Promise.resolve("");
+
+  constructor(iceServers: readonly IceServer[], life: Life) {
     this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: toRtc(iceServers) });
-    this.#pc.onconnectionstatechange = () => {
-      if (this.#pc.connectionState === "failed") failed();
-    };
+    this.#unwatch = watchLife(this.#pc, life);
     this.#pc.ontrack = ({ transceiver, track }) => {
       const index = slotOf(transceiver.mid);
       if (index !== undefined) this.#streamAt(index).addTrack(track);
@@ -23,7 +26,12 @@ export class DownConnection {
   }
 
   /** The answer to the server's offer. */
-  async answer(sdp: string): Promise<string> {
+  answer(sdp: string): Promise<string> {
+    this.#answer = this.#answer.then(() => this.#make(sdp));
+    return this.#answer;
+  }
+
+  async #make(sdp: string): Promise<string> {
     await this.#pc.setRemoteDescription({ type: "offer", sdp });
     await this.#pc.setLocalDescription();
     return this.#pc.localDescription?.sdp ?? "";
@@ -45,7 +53,7 @@ export class DownConnection {
   }
 
   close(): void {
-    this.#pc.onconnectionstatechange = null;
+    this.#unwatch();
     this.#pc.close();
   }
 }

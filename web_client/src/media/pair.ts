@@ -28,9 +28,12 @@ export class MediaPair {
 
   prepare(iceServers: readonly IceServer[] = []): void {
     this.stop();
-    const failed = (direction: Direction) => () => this.happened({ type: "peer-failed", direction });
-    this.#up = new UpConnection(iceServers, failed("up"));
-    this.#down = new DownConnection(iceServers, failed("down"));
+    const life = (direction: Direction) => ({
+      wavers: () => this.happened({ type: "peer-wavers", direction }),
+      failed: () => this.happened({ type: "peer-failed", direction }),
+    });
+    this.#up = new UpConnection(iceServers, life("up"));
+    this.#down = new DownConnection(iceServers, life("down"));
   }
 
   /** Takes the prepared connections, or new ones where there are none or they know other servers. */
@@ -48,6 +51,12 @@ export class MediaPair {
   async publishAgain(tracks: Tracks, muted: Muted): Promise<void> {
     this.#publishing = undefined;
     return this.publish(tracks, muted);
+  }
+
+  /** What is sent gets a new way, by a new offer. */
+  async restartUp(tracks: Tracks, muted: Muted): Promise<void> {
+    this.#up?.restart();
+    return this.publishAgain(tracks, muted);
   }
 
   async #publish(tracks: Tracks, muted: Muted): Promise<void> {

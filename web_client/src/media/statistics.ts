@@ -4,7 +4,6 @@
  * Pure: from two reports of RTCPeerConnection.getStats and the time to the numbers that a tile states. The browser
  * has no word for "frozen": a slot that stopped, or was emptied, only decodes no more.
  */
-import { perceived } from "./level.ts";
 import { slotOf } from "./down.ts";
 
 export interface SlotStatistics {
@@ -14,8 +13,6 @@ export interface SlotStatistics {
   readonly fps: number;
   /** When the last frame was seen to be decoded, ms; undefined before the first. */
   readonly lastFrameAt?: number;
-  /** 0 to 1, even to the ear. */
-  readonly level: number;
 }
 
 /** What this site sends, as its encoder counts it. */
@@ -50,7 +47,6 @@ export interface RtpStatistics {
   readonly framesDecoded?: number;
   readonly frameWidth?: number;
   readonly frameHeight?: number;
-  readonly audioLevel?: number;
   readonly framesPerSecond?: number;
 }
 
@@ -63,31 +59,21 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
   for (const stream of report) {
     const index = stream.type === "inbound-rtp" ? slotOf(stream.mid) : undefined;
     if (index === undefined) continue;
-    const soFar = slots.get(index) ?? { width: 0, height: 0, fps: 0, level: 0 };
-    if (stream.kind === "audio") {
-      const level = fading(before.slots.get(index)?.level ?? 0, perceived(stream.audioLevel ?? 0));
-      slots.set(index, { ...soFar, level });
-      continue;
-    }
+    if (stream.kind === "audio") continue;
     const count = { at: now, frames: stream.framesDecoded ?? 0 };
     const settles = before.settling.get(index);
     if (settles !== undefined) {
       history.set(index, [count]);
       if (now >= settles) settling.delete(index);
-      slots.set(index, soFar);
+      slots.set(index, { width: 0, height: 0, fps: 0 });
       continue;
     }
     const counts = counted(before.history.get(index) ?? [], count);
     history.set(index, counts);
-    slots.set(index, { ...picture(stream, counts, before.slots.get(index), now), level: soFar.level });
+    slots.set(index, picture(stream, counts, before.slots.get(index), now));
   }
   return { slots, history, settling };
 }
-
-/** How much a level falls between two readings at most, so that a frame does not flicker between two words. */
-const FALL = 0.1;
-
-export const fading = (before: number, now: number): number => Math.max(now, before - FALL);
 
 /** The counts within the window, and always the one before the latest: a page that was hidden counted none. */
 function counted(before: readonly Count[], latest: Count): readonly Count[] {
@@ -102,7 +88,7 @@ function picture(
   counts: readonly Count[],
   before: SlotStatistics | undefined,
   now: number,
-): Omit<SlotStatistics, "level"> {
+): SlotStatistics {
   const [oldest, previous, latest] = [counts[0], counts.at(-2), counts.at(-1)];
   const frames = latest?.frames ?? 0;
   const moved = frames > (previous?.frames ?? 0);
@@ -116,13 +102,15 @@ function picture(
   };
 }
 
-/** The picture that leaves this site; undefined while none does. */
+/** The largest picture that leaves this site, of its layers; undefined while none does. */
 export function measureSent(report: Iterable<RtpStatistics>): Sent | undefined {
+  let largest: Sent | undefined;
   for (const { type, kind, frameWidth, frameHeight, framesPerSecond } of report) {
     if (type !== "outbound-rtp" || kind !== "video" || !frameWidth || !frameHeight) continue;
-    return { width: frameWidth, height: frameHeight, fps: Math.round(framesPerSecond ?? 0) };
+    if (!framesPerSecond || frameWidth <= (largest?.width ?? 0)) continue;
+    largest = { width: frameWidth, height: frameHeight, fps: Math.round(framesPerSecond) };
   }
-  return undefined;
+  return largest;
 }
 
 /**

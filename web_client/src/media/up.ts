@@ -7,32 +7,39 @@
 import type { IceServer } from "../protocol.gen.ts";
 import type { OwnTrack } from "../session/state.ts";
 import type { DeviceKind } from "./devices.ts";
+import { layersOf, PROFILE, scalabilityOf, type Size } from "./ladder.ts";
+import { watchLife, type Life } from "./life.ts";
 
-/** Highest rate of the picture, bit/s: a 720p30 talk of good quality in VP8. */
-const MAX_VIDEO_BPS = 1_200_000;
+/** What the rids are offered for, before there is a camera: the picture that is asked of one. */
+const EXPECTED: Size = { width: 1280, height: 720 };
 
 const KINDS: readonly DeviceKind[] = ["audio", "video"];
 
 export interface Offered {
   readonly sdp: string;
   readonly tracks: readonly OwnTrack[];
+  readonly restart: boolean;
 }
 
 export class UpConnection {
   readonly #pc: RTCPeerConnection;
   readonly #senders: Record<DeviceKind, RTCRtpTransceiver>;
-  readonly #prepared: Promise<string>;
+  readonly #unwatch: () => void;
+  #prepared: Promise<string>;
+  /** Its newest offer restarts ICE. */
+  #restarts = false;
 
-  constructor(iceServers: readonly IceServer[], failed: () => void) {
+  constructor(iceServers: readonly IceServer[], life: Life) {
     this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: toRtc(iceServers) });
-    this.#pc.onconnectionstatechange = () => {
-      if (this.#pc.connectionState === "failed") failed();
-    };
+    this.#unwatch = watchLife(this.#pc, life);
     this.#senders = {
       audio: this.#pc.addTransceiver("audio", { direction: "sendonly" }),
       video: this.#pc.addTransceiver("video", {
         direction: "sendonly",
-        sendEncodings: [{ maxBitrate: MAX_VIDEO_BPS }],
+        sendEncodings: layersOf(EXPECTED).map((layer) => ({
+          ...layer,
+          scalabilityMode: scalabilityOf(PROFILE),
+        })),
       }),
     };
     preferVp8(this.#senders.video);
@@ -49,7 +56,14 @@ export class UpConnection {
   async offer(muted: Readonly<Record<DeviceKind, boolean>>): Promise<Offered> {
     const sdp = await this.#prepared;
     const tracks = KINDS.map((kind) => ({ mid: this.midOf(kind), kind, muted: muted[kind] }));
-    return { sdp, tracks };
+    return { sdp, tracks, restart: this.#restarts };
+  }
+
+  /** From the next offer on the packets look for a new way. */
+  restart(): void {
+    this.#pc.restartIce();
+    this.#restarts = true;
+    this.#prepared = this.#prepare();
   }
 
   async accept(sdp: string): Promise<void> {
@@ -60,9 +74,11 @@ export class UpConnection {
     return this.#senders[kind].mid ?? "";
   }
 
-  /** Sends `track` from now on; null sends nothing. */
+  /** Sends `track` from now on, in the layers that its size allows; null sends nothing. */
   async replace(kind: DeviceKind, track: MediaStreamTrack | null): Promise<void> {
-    await this.#senders[kind].sender.replaceTrack(track);
+    const { sender } = this.#senders[kind];
+    if (kind === "video" && track) await setLayers(sender, track);
+    await sender.replaceTrack(track);
   }
 
   report(): Promise<RTCStatsReport> {
@@ -70,9 +86,21 @@ export class UpConnection {
   }
 
   close(): void {
-    this.#pc.onconnectionstatechange = null;
+    this.#unwatch();
     this.#pc.close();
   }
+}
+
+/** Rids are fixed once offered: what changes is which of them are sent, how large, and at what rate. */
+async function setLayers(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const { width = 0, height = 0 } = track.getSettings();
+  const layers = layersOf({ width, height });
+  const parameters = sender.getParameters();
+  parameters.encodings = parameters.encodings.map((encoding, index) => ({ ...encoding, ...layers[index] }));
+  // A browser that refuses sends in the layers that it has: better than no picture.
+  await sender
+    .setParameters(parameters)
+    .catch((error: unknown) => console.warn("Layers stay as they are", error));
 }
 
 /** VP8 and its repair first; the rest stays offered after it. */

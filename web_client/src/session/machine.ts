@@ -21,22 +21,17 @@ import type {
   Member,
   Offer,
   Published,
+  SourceName,
+  Speaker,
 } from "../protocol.gen.ts";
 import { VERSIONS, type ServerMessage } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
+import { PROFILE } from "../media/ladder.ts";
 import { applySlots, orderPlaces } from "./places.ts";
-import { answered, mayRepeat, muted, repeatDue, REPEAT_MS, request, stay } from "./requests.ts";
-import type {
-  Effect,
-  Happening,
-  MediaAddress,
-  MediaTrouble,
-  News,
-  OwnTrack,
-  Refusal,
-  Session,
-  Step,
-} from "./state.ts";
+import { answered, mayRepeat, muted, repeatDue, REPEAT_MS, request, shown, stay } from "./requests.ts";
+import { restart, wavers } from "./restart.ts";
+import { addressIn } from "./state.ts";
+import type { Effect, Happening, MediaTrouble, News, Refusal, Session, Step } from "./state.ts";
 
 /** Now in ms, and a number in [0, 1) for the back-off: all that a step may know of the world. */
 export interface World {
@@ -57,14 +52,19 @@ export function step(session: Session, happening: Happening, world: World): Step
     case "message":
       return received(session, happening.message, world);
     case "retry-due":
-    case "network-back":
       return retryDue(session);
+    case "network-back":
+      return networkBack(session);
     case "repeat-due":
       return repeatDue(session, happening.request);
+    case "peer-wavers":
+      return wavers(session, happening.direction);
+    case "shown":
+      return shown(session, happening.tiles);
     case "peer-failed":
       return mediaFailed(session, happening.direction, "", world);
     case "offer-made":
-      return offerMade(session, happening.sdp, happening.tracks);
+      return offerMade(session, happening);
     case "answer-made":
       return request(session, "answer", { generation: happening.generation, sdp: happening.sdp });
     case "muted":
@@ -110,6 +110,9 @@ const gone = (session: Session): Session => ({
   members: [],
   slots: [],
   places: [],
+  speaker: undefined,
+  tiles: undefined,
+  moved: false,
   lostAt: undefined,
   pending: {},
 });
@@ -158,6 +161,14 @@ function retryDue(session: Session): Step {
   return idle ? stay(session, { type: "open-socket" }) : stay(session);
 }
 
+// --- a new way for the packets -------------------------------------------------------------------
+
+/** The address of this site may be another one. Without a socket the restart waits for the next join. */
+function networkBack(session: Session): Step {
+  if (session.phase !== "joined") return retryDue({ ...session, moved: true });
+  return restart(session);
+}
+
 /**
  * The media is lost: the socket goes with it, and both come back together, later with each failure in a row.
  *
@@ -182,14 +193,16 @@ function mediaFailed(
   return { ...closed, session: { ...closed.session, lostAt: session.lostAt } };
 }
 
-function offerMade(session: Session, sdp: string, tracks: readonly OwnTrack[]): Step {
+type OfferMade = Extract<Happening, { type: "offer-made" }>;
+
+function offerMade(session: Session, { sdp, tracks, restart }: OfferMade): Step {
   const offers = tracks.map((track) => ({
     ...track,
     source: "camera",
     label: "",
-    profile: "consult" as const,
+    profile: PROFILE,
   }));
-  const asked = request(session, "publish", { sdp, tracks: offers });
+  const asked = request(session, "publish", { sdp, tracks: offers, restart });
   return asked.effects.length > 0 ? { ...asked, session: { ...asked.session, sending: "asked" } } : asked;
 }
 
@@ -205,6 +218,8 @@ function received(session: Session, message: ServerMessage, world: World): Step 
       return published(session, message);
     case "slots":
       return stay({ ...session, slots: applySlots(session.slots, message.slots) });
+    case "speaker":
+      return stay({ ...session, speaker: nameOf(message) });
     case "member":
       return memberChanged(session, message.member);
     case "member-left":
@@ -231,16 +246,8 @@ function published(session: Session, { re, sdp }: Published): Step {
 }
 
 function offered(session: Session, { generation, sdp }: Offer): Step {
-  return stay(
-    { ...session, watching: false, mediaAddress: addressIn(sdp) },
-    { type: "take-offer", generation, sdp },
-  );
-}
-
-/** Where the server's first UDP candidate is. Source: RFC 8839 §5.1. */
-function addressIn(sdp: string): MediaAddress | undefined {
-  const found = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) /im.exec(sdp);
-  return found?.[1] ? { host: found[1], port: Number(found[2]) } : undefined;
+  // One that comes while the page watches restarts ICE: the media goes on.
+  return stay({ ...session, mediaAddress: addressIn(sdp) }, { type: "take-offer", generation, sdp });
 }
 
 /** A failure is believed of media that the server has answered: before that, it is of the connection replaced. */
@@ -275,17 +282,25 @@ function joined(session: Session, answer: Joined): Step {
     members: answer.members,
     iceServers: answer.iceServers,
     slots: kept ? session.slots : [],
+    speaker: answer.speaker ?? undefined,
     places: orderPlaces(wasLost ? session.places : [], answer.members),
     lostAt: undefined,
     attempts: 0,
   };
+  const listed = next.tiles ? shown(next, next.tiles) : stay(next);
+  const again = kept && next.moved ? restart(listed.session) : stay({ ...listed.session, moved: false });
   return stay(
-    next,
+    again.session,
     { type: "keep-resume", secret: answer.resume },
     kept ? { type: session.sending === "answered" ? "tell-mutes" : "publish" } : startMedia(answer),
+    ...listed.effects,
+    ...again.effects,
     ...(wasLost && !session.mediaTrouble ? [tell({ type: "back" })] : []),
   );
 }
+
+const nameOf = ({ participant, source }: Speaker): SourceName | undefined =>
+  participant != null && source != null ? { participant, source } : undefined;
 
 function startMedia(answer: Joined): Effect {
   const own = answer.members.find((member) => member.participant === answer.participant);
@@ -317,6 +332,9 @@ function refused(session: Session, error: ErrorMessage, world: World): Step {
   }
   const what = asked?.message.type;
   const next = answered(known, error.re);
+  if (error.code === "no-connection") {
+    return mediaFailed(next, what === "publish" ? "up" : "down", error.message, world);
+  }
   if (what === "publish") {
     return stay({ ...next, sending: "answered" }, tell({ type: "not-sent", code: error.code }));
   }

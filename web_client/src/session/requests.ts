@@ -3,6 +3,7 @@
  *
  * machine.ts comes before it. A request is forgotten with its socket: the next join makes up for it.
  */
+import type { Tile } from "../protocol.gen.ts";
 import type { ClientMessage } from "../protocol.ts";
 import type { Asked, Effect, Session, Step } from "./state.ts";
 
@@ -29,10 +30,11 @@ function send(session: Session, asked: Asked): Step {
 /** After this long the server takes more, ms. Source: signaling/protocol.md, "Error codes". */
 export const REPEAT_MS = 1_000;
 
-/** A description is sent a second time, the newest mute until it is taken: others go by what it says. */
+/** A description is sent a second time; the newest mute, list and restart until they are taken: others go by what they say. */
 export function mayRepeat({ message, again }: Asked): boolean {
   const isDescription = message.type === "publish" || message.type === "answer";
-  return message.type === "mute" || (isDescription && !again);
+  const counts = message.type === "mute" || message.type === "view" || message.type === "restart";
+  return counts || (isDescription && !again);
 }
 
 /** What waits for that belongs to the socket: with it went what is pending, and the next join makes up for it. */
@@ -48,6 +50,13 @@ export function muted(session: Session, mid: string, isMuted: boolean): Step {
   const isOlder = ({ message }: Asked) => message.type === "mute" && message.mid === mid;
   const pending = Object.fromEntries(Object.entries(session.pending).filter(([, asked]) => !isOlder(asked)));
   return request({ ...session, pending }, "mute", { mid, muted: isMuted });
+}
+
+/** What the page shows; the newest list counts alone. */
+export function shown(session: Session, tiles: readonly Tile[]): Step {
+  const others = Object.entries(session.pending).filter(([, { message }]) => message.type !== "view");
+  const next = { ...session, tiles, pending: Object.fromEntries(others) };
+  return request(next, "view", { tiles: [...tiles] });
 }
 
 export function answered(session: Session, re: number | null | undefined): Session {

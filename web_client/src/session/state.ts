@@ -4,7 +4,16 @@
  * machine.ts changes it, places.ts reads the tiles out of it. Nothing here is known to the page alone: after a lost
  * socket or a reload the server's join answer builds it anew.
  */
-import type { Connection, ErrorCode, IceServer, Member, RoomInfo, Slot } from "../protocol.gen.ts";
+import type {
+  Connection,
+  ErrorCode,
+  IceServer,
+  Member,
+  RoomInfo,
+  Slot,
+  SourceName,
+  Tile,
+} from "../protocol.gen.ts";
 import type { ClientMessage, ServerMessage } from "../protocol.ts";
 
 /** `door`: before Join. `refused` and `left` end a session; only a press begins another. */
@@ -21,6 +30,12 @@ export type Direction = Connection["direction"];
 export interface MediaAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** Where the server's first UDP candidate is. Source: RFC 8839 §5.1. */
+export function addressIn(sdp: string): MediaAddress | undefined {
+  const found = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) /im.exec(sdp);
+  return found?.[1] ? { host: found[1], port: Number(found[2]) } : undefined;
 }
 
 export interface MediaTrouble {
@@ -55,6 +70,12 @@ export interface Session {
   readonly iceServers: readonly IceServer[];
   /** What each slot carries, by its index. */
   readonly slots: readonly Slot[];
+  /** Who speaks; absent while nobody does. */
+  readonly speaker?: SourceName | undefined;
+  /** What the page shows; absent before it showed anything. */
+  readonly tiles?: readonly Tile[] | undefined;
+  /** The network came back while the socket was lost: the packets need a new way, too. */
+  readonly moved: boolean;
   /** Keys of the tiles in the order of their places. */
   readonly places: readonly string[];
   /** When the socket was lost, ms on the caller's clock. */
@@ -91,8 +112,17 @@ export type Happening =
   | { readonly type: "retry-due" }
   | { readonly type: "network-back" }
   | { readonly type: "repeat-due"; readonly request: number }
+  /** No packet comes for some seconds; the browser has not given up. */
+  | { readonly type: "peer-wavers"; readonly direction: Direction }
   | { readonly type: "peer-failed"; readonly direction: Direction }
-  | { readonly type: "offer-made"; readonly sdp: string; readonly tracks: readonly OwnTrack[] }
+  | {
+      readonly type: "offer-made";
+      readonly sdp: string;
+      readonly tracks: readonly OwnTrack[];
+      /** The offer restarts ICE. */
+      readonly restart: boolean;
+    }
+  | { readonly type: "shown"; readonly tiles: readonly Tile[] }
   | { readonly type: "answer-made"; readonly generation: number; readonly sdp: string }
   | { readonly type: "muted"; readonly mid: string; readonly muted: boolean };
 
@@ -116,6 +146,8 @@ export type Effect =
   | { readonly type: "tell-mutes" }
   /** The media goes on; the server knows of nothing that this site sends. */
   | { readonly type: "publish" }
+  /** The up connection needs a new way for its packets: the page offers. */
+  | { readonly type: "restart-up" }
   | { readonly type: "stop-media" }
   | { readonly type: "take-offer"; readonly generation: number; readonly sdp: string }
   | { readonly type: "take-published"; readonly sdp: string }
@@ -138,6 +170,7 @@ export function atTheDoor(token: string, slotCount: number, resume?: string): Se
     sending: "nothing",
     mediaReached: false,
     mediaFailures: 0,
+    moved: false,
     members: [],
     iceServers: [],
     slots: [],

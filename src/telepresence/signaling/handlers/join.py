@@ -88,6 +88,7 @@ def _joined(session: Session, message: Join, version: int) -> Joined:
         members=room.members(),
         ice_servers=session.world.ice_servers,
         slots=message.slots or len(participant.table.holders),
+        speaker=room.speaker(),
     )
 
 
@@ -102,7 +103,10 @@ def _down(session: Session, message: Join) -> list[Effect]:
     slots = _slots(session.world, message.slots)
     down = DownConnection(conn=conn, generation=participant.generation, slots=slots)
     opened = Submit(Open(conn=conn, direction=Direction.DOWN, ufrag=local.ufrag, pwd=local.pwd))
-    offer = Send(session.id, Offer(generation=participant.generation, sdp=write_offer(slots, local, conn)))
+    offer = Send(
+        session.id,
+        Offer(generation=participant.generation, sdp=write_offer(slots, local, conn, participant.generation)),
+    )
     return [opened, offer, *room.watch(participant, down)]
 
 
