@@ -164,7 +164,7 @@
 
     #show(track, stream, mid) {
       if (track.kind !== "video") return;
-      const video = Object.assign(document.createElement("video"), { autoplay: true, srcObject: stream });
+      const video = Object.assign(document.createElement("video"), { autoplay: true, srcObject: stream, width: 320, height: 180 });
       document.body.append(video);
       const seen = new Seen();
       void seen.watch(track);
@@ -180,5 +180,7 @@
     return [...all.filter(named(`video/${codec}`)).filter(plain), ...all.filter(named("video/rtx"))];
   }
 
+  document.body.replaceChildren();
+  document.body.style = "margin: 0; display: grid; grid-template-columns: repeat(2, 320px)";
   root.bare = new Bare();
 })(window);

@@ -1,19 +1,18 @@
 """A Chromium whose pages are not the product's: `bare.js` speaks the signaling protocol by itself, for tests of media alone.
 
 Before this module are a server and a token; after it, what the page was told and saw (`timeline.py`) and its statistics.
-The pages come from the server's own origin, put there by Playwright, since the server lets no other in.
+The pages are of the server's own origin, since the server lets no other in.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, Playwright, Route
+from playwright.async_api import Browser, Page, Playwright
 
 from e2e.load import process_marked
 from e2e.server import Server
@@ -21,7 +20,11 @@ from e2e.site import FLAGS, LOOPBACK_ONLY, LOOPBACK_ONLY_FLAG, PATIENCE_S, Captu
 from e2e.timeline import Assignment, Run, Timeline
 
 HERE = Path(__file__).parent
-FOLDER = "/bare/"
+SCRIPTS = ("timecode.js", "lipsync.js", "bare.js")
+NOTHING = "/nothing"
+"""An address of the server's own where no page is. A page put there by Playwright would be nobody's, and Chromium asks
+before such a one talks to loopback."""
+
 MARK = "--telepresence-bare"
 SOUND_WITHOUT_A_GESTURE = "--autoplay-policy=no-user-gesture-required"
 
@@ -61,11 +64,13 @@ class Bare:
     @classmethod
     async def join(cls, browser: Browser, server: Server, site: str, *, slots: int) -> Bare:
         """Opens a page and joins the server's room."""
-        context = await browser.new_context(viewport={"width": 800, "height": 450}, permissions=["camera", "microphone"])
+        context = await browser.new_context(viewport={"width": 800, "height": 450}, bypass_csp=True)
         bare = cls(await context.new_page())
-        await bare.page.route(f"**{FOLDER}**", _serve)
-        await bare.page.goto(f"{server.origin}{FOLDER}bare.html")
-        bare.participant = await bare.page.evaluate("([token, slots]) => bare.join(token, slots)", [server.token(site), slots])
+        await bare.page.goto(f"{server.origin}{NOTHING}")
+        for script in SCRIPTS:
+            await bare.page.evaluate((HERE / script).read_text())
+        join = "([token, slots]) => bare.join(token, slots)"
+        bare.participant = await bare.page.evaluate(join, [server.token(site), slots])
         return bare
 
     async def publish(
@@ -144,14 +149,3 @@ class Bare:
         said = await self.page.evaluate("() => JSON.stringify(bare.said)")
         (folder / "bare.console.txt").write_text("\n".join([*self.console, said]))
         await self.page.screenshot(path=folder / "bare.png", timeout=5_000)
-
-
-async def _serve(route: Route) -> None:
-    """Answers with a file that lies beside this module."""
-    name = route.request.url.rpartition("/")[2]
-    await route.fulfill(path=HERE / name) if (HERE / name).is_file() else await route.fulfill(status=404)
-
-
-async def settle(seconds: float) -> None:
-    """Lets the page watch for so long."""
-    await asyncio.sleep(seconds)
