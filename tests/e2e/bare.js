@@ -136,6 +136,13 @@
       return found;
     }
 
+    /** The MIME type of what is received on an m-line. */
+    async codec(mid) {
+      const all = await this.#down.getStats();
+      const inbound = [...all.values()].find((entry) => entry.type === "inbound-rtp" && entry.mid === mid);
+      return all.get(inbound?.codecId)?.mimeType ?? "";
+    }
+
     /** All that was told and seen so far. */
     report() {
       const seen = [...this.slots].map(([index, { seen: { runs, unreadable, black } }]) => ({ index, runs, unreadable, black }));

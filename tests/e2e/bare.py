@@ -93,7 +93,9 @@ class Bare:
 
         async def look() -> dict[str, str]:
             members = await self.page.evaluate("() => [...bare.members.values()]")
-            return {m["site"]: m["participant"] for m in members if m["sources"] and m["participant"] != self.participant}
+            return {
+                m["site"]: m["participant"] for m in members if m["sources"] and m["participant"] != self.participant
+            }
 
         return await eventually(f"{at_least} sources", look, lambda found: len(found) >= at_least, PATIENCE_S)
 
@@ -104,6 +106,10 @@ class Bare:
     async def outbound(self) -> dict[str, Stats]:
         """`outbound-rtp` by rid."""
         return await self.page.evaluate("() => bare.stats('outbound-rtp', 'rid')")
+
+    async def codec(self, mid: str) -> str:
+        """The MIME type of what is received on an m-line."""
+        return await self.page.evaluate("(mid) => bare.codec(mid)", mid)
 
     async def timeline(self) -> Timeline:
         """What it was told and what it saw."""
