@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
+import common  # noqa: F401  # puts the harness on the path
 from aioice.ice import StunProtocol
-from common import Result as Result  # noqa: PLC0414  # importing `common` first puts the harness on the path
 
 from e2e.server import Server
 from telepresence.bots.link import parse_link
