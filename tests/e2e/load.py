@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -45,6 +46,17 @@ def descendants(pid: int) -> set[int]:
         for child in children:
             found |= descendants(int(child))
     return found
+
+
+def process_marked(mark: str) -> int:
+    """The first process whose command line has this mark. Raises AssertionError if there is none."""
+    own, found = os.getpid(), []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and mark.encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    assert set(found) - {own}, f"no process has {mark} in its command line"
+    return min(set(found) - {own})
 
 
 def cpu_s(pids: Iterable[int]) -> float:

@@ -20,6 +20,8 @@ from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Playwright, expect
 
+from e2e.load import process_marked
+
 HERE = Path(__file__).parent
 PATIENCE_S = 20.0
 """For what takes well under a second on an idle machine; CI's has two cores for everything."""
@@ -158,13 +160,7 @@ class Site:
     @property
     def pid(self) -> int:
         """The browser's process."""
-        mark = f"--telepresence-site={self.name}".encode()
-        own = os.getpid()
-        found = [
-            int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and mark in _cmdline(entry)
-        ]
-        assert found, f"{self.name}'s browser is gone"
-        return min(pid for pid in found if pid != own)
+        return process_marked(f"--telepresence-site={self.name}")
 
     async def join(self) -> None:
         """Presses Join and waits until the page is in the room."""
@@ -241,13 +237,6 @@ async def _new_page(browser: Browser) -> Page:
     context = await browser.new_context(locale="en-US", viewport={"width": 800, "height": 450})
     await context.add_init_script(EXACT_MICROPHONE)
     return await context.new_page()
-
-
-def _cmdline(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 async def eventually(what: str, attempt: Callable[[], Any], good: Callable[[Any], bool], within_s: float) -> Any:

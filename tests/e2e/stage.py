@@ -24,6 +24,7 @@ from telepresence.bots.fixtures import write_audio, write_video
 from telepresence.bots.judge import AudioFigures
 from telepresence.bots.link import parse_link
 from telepresence.bots.participant import Participant
+from telepresence.bots.peer import VideoCodec
 from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import chart_source
 from telepresence.bots.watch import SourceReport, Watcher
@@ -76,13 +77,15 @@ def write_capture(folder: Path, sign: Sign) -> Capture:
 class Bot:
     """An aiortc participant in the test's own process, that publishes a chart and a tone and judges what it gets."""
 
-    def __init__(self, site: str, link: str, sign: Sign | None) -> None:
+    def __init__(self, site: str, link: str, sign: Sign | None, *, codec: VideoCodec = VideoCodec.VP8) -> None:
         """Nothing happens before `start`."""
         sources = []
         if sign:
             tone = ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs)
             sources = [
-                chart_source(source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone)
+                chart_source(
+                    source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone, codec=codec
+                )
             ]
         self.site = site
         self.sign = sign

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -11,9 +15,10 @@ from aiortc.mediastreams import AudioStreamTrack
 
 from e2e import hostile
 from e2e.hostile import Insider, Stranger
+from e2e.load import Tries, Watch, fed
 from e2e.server import Server
 from e2e.site import PATIENCE_S, eventually
-from e2e.stage import Bot, Sign
+from e2e.stage import LEAST_FPS, Bot, Sign
 from telepresence.bots.link import parse_link
 from telepresence.bots.session import Session, join
 from telepresence.signaling.messages import Connection, ConnectionState, Direction, Kind, Publish, Published, TrackOffer
@@ -24,6 +29,26 @@ ALICE = Sign(number=1, hz=500)
 BOB = Sign(number=2, hz=700)
 FRAMES = 15
 """Half a second of a chart: enough to say that media goes on."""
+
+FLOOD = Path(__file__).parent / "flood.py"
+FLOOD_RATE = 100_000
+FLOOD_S = 3.0
+LEAST_REFUSED = 50_000
+"""Under it there was no flood worth the name: sender, server and two bots share two cores."""
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """`refused_a_s` datagrams were counted as drops; of the call `lost` packets never came to the server."""
+
+    refused_a_s: float
+    lost: int
+    fps: float
+
+    @property
+    def good(self) -> bool:
+        """It was a flood, and the call did not notice."""
+        return self.refused_a_s >= LEAST_REFUSED and self.lost == 0 and self.fps >= LEAST_FPS
 
 
 @pytest.fixture
@@ -146,6 +171,32 @@ async def test_a_packet_under_a_wrong_key_is_counted(server: Server, talk: tuple
     insider = Insider(up_of(talk[0]))
     forged = hostile.wrong_key(await insider.media_packet())
     await assert_counted(server, "srtp-authentication", lambda: insider.send(forged))
+    await assert_goes_on(*talk)
+
+
+async def flooded(server: Server, alice: Bot, bob: Bot) -> Flooded:
+    """A call beside a flood: how much garbage was refused, what of the call was lost, and how many pictures came."""
+    before, frames, began = server.snapshot(), alice.frames(bob.id), time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, FLOOD, str(server.media_port), str(FLOOD_RATE), str(FLOOD_S), stdout=asyncio.subprocess.PIPE
+    )
+    await process.communicate()
+    after, took = server.snapshot(), time.monotonic() - began
+    return Flooded(
+        refused_a_s=(sum(after["drops"].values()) - sum(before["drops"].values())) / took,
+        lost=sum(track["lost"] for track in after["tracks"]) - sum(track["lost"] for track in before["tracks"]),
+        fps=(alice.frames(bob.id) - frames) / took,
+    )
+
+
+async def test_a_call_beside_a_flood_of_garbage_loses_nothing(server: Server, talk: tuple[Bot, Bot]) -> None:
+    """100,000 datagrams a second from nobody, each counted: the call's packets all arrive, and its pictures come as before."""
+
+    def watch() -> Watch:
+        return Watch({"server": server.pid})
+
+    what = "a call beside a flood"
+    await fed(what, lambda: flooded(server, *talk), lambda found: found.good, Tries(enough=1, most=4), watch)
     await assert_goes_on(*talk)
 
 

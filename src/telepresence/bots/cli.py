@@ -13,7 +13,7 @@ import logging
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -34,6 +34,9 @@ _say = Console(stderr=True, highlight=False)
 
 _EXTRA_PACKAGES = {"aiortc", "av", "numpy", "cv2"}
 
+VideoCodecName = Literal["vp8", "h264"]
+"""As `peer.VideoCodec`, which needs the extra."""
+
 Url = Annotated[str, typer.Option(help="The server's address.")]
 Token = Annotated[
     str | None, typer.Option(help="The token of a site. Others on the machine can see it: prefer --token-env.")
@@ -53,6 +56,10 @@ Number = Annotated[int, typer.Option("--source", min=0, max=63, help="Number of 
 ToneHz = Annotated[float, typer.Option("--tone", metavar="HZ", help="Frequency of the chart's tone; 0 for none.")]
 ToneLevel = Annotated[float, typer.Option(metavar="DBFS", min=-90, max=0, help="Its level; 0 is as loud as can be.")]
 Beep = Annotated[bool, typer.Option("--beep", help="Sound the tone only while the square flashes, to see lip sync.")]
+Loop = Annotated[
+    bool, typer.Option("--loop", help="Encode the chart once and send it round and round: hardly any CPU.")
+]
+CodecName = Annotated[VideoCodecName, typer.Option("--codec", help="What the chart is encoded with.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens on the wire.")]
 
 
@@ -73,6 +80,8 @@ def publish(
     tone: ToneHz = 440,
     tone_level: ToneLevel = -40,
     beep: Beep = False,
+    loop: Loop = False,
+    codec: CodecName = "vp8",
     watch: Annotated[bool, typer.Option("--watch", help="Also watch and judge the others.")] = False,
     slots: Slots = 4,
     json: Json = None,
@@ -97,6 +106,8 @@ def publish(
         number=source,
         form=_form(size, fps),
         tone=_tone(tone, tone_level, beep=beep),
+        loop=loop,
+        codec=running.VideoCodec(codec),
     )
     target = _link(url, token, token_env, link)
     watching = running.Watching(slots=slots, json=json, expect=expect_sources) if watch else None

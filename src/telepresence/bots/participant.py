@@ -243,7 +243,7 @@ class Participant:
         for source in self._sources:
             for track in source.open_tracks():
                 transceiver = up.addTransceiver(track, direction="sendonly")
-                transceiver.setCodecPreferences(codecs(track.kind))
+                transceiver.setCodecPreferences(codecs(track.kind, source.codec))
                 offered.append((transceiver, source))
         await up.setLocalDescription(await up.createOffer())
         tracks = tuple(

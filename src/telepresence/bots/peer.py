@@ -7,6 +7,7 @@ layer, no rids, no transport-wide feedback; it negotiates NACK, RTX, PLI and REM
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Final
 
 from aioice import ice
@@ -14,6 +15,9 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCRtpCodecCapability, RTC
 
 CONFIGURATION: Final = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 """Without max-bundle aiortc 1.16 leaves the second picture of a bundle on a transport that never starts."""
+
+_H264_PROFILE = "42e01f"
+"""Constrained Baseline, level 3.1: what every browser has. Source: RFC 7742 §6.2."""
 
 _addresses_but_loopback = ice.get_host_addresses
 
@@ -27,10 +31,21 @@ def _host_addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:  # noqa: FBT00
 ice.get_host_addresses = _host_addresses
 
 
-def codecs(kind: str) -> list[RTCRtpCodecCapability]:
-    """What is offered: VP8 with its RTX, or Opus. A passed-through clip can be nothing else."""
-    names = {"video": ("video/vp8", "video/rtx"), "audio": ("audio/opus",)}[kind]
-    return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.mimeType.lower() in names]
+class VideoCodec(StrEnum):
+    """What a bot encodes a picture with."""
+
+    VP8 = "vp8"
+    H264 = "h264"
+
+
+def codecs(kind: str, video: VideoCodec = VideoCodec.VP8) -> list[RTCRtpCodecCapability]:
+    """What is offered: Opus, or one codec of pictures with its RTX, since what is passed through can be nothing else."""
+    names = {"video": (f"video/{video}", "video/rtx"), "audio": ("audio/opus",)}[kind]
+    return [
+        codec
+        for codec in RTCRtpSender.getCapabilities(kind).codecs
+        if codec.mimeType.lower() in names and codec.parameters.get("profile-level-id", _H264_PROFILE) == _H264_PROFILE
+    ]
 
 
 def ice_ufrag(sdp: str) -> str:

@@ -22,7 +22,9 @@ from rich.markup import escape
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import ClipError, default_cache, find_film, load_clip
 from telepresence.bots.link import Link
+from telepresence.bots.loop import chart_loop
 from telepresence.bots.participant import Participant
+from telepresence.bots.peer import VideoCodec
 from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import BotSource, chart_source, clip_source
 from telepresence.bots.watch import Watcher, WatchReport, table
@@ -48,6 +50,8 @@ class Wanted:
     number: int
     form: ChartFormat
     tone: Tone | None
+    loop: bool
+    codec: VideoCodec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +79,17 @@ def build_sources(wanted: Wanted, console: Console) -> list[BotSource]:
                 raise BotError(str(error)) from error
             console.print(f"[yellow]{escape(str(error))}[/]. The chart is published alone.", soft_wrap=True)
     if wanted.chart:
-        label = wanted.label
-        sources.append(
-            chart_source(source_id="chart", label=label, form=wanted.form, number=wanted.number, tone=wanted.tone)
-        )
+        sources.append(_chart(wanted))
     return sources
+
+
+def _chart(wanted: Wanted) -> BotSource:
+    """The chart as a source: drawn and encoded as it goes, or once."""
+    label, form, number, tone, codec = wanted.label, wanted.form, wanted.number, wanted.tone, wanted.codec
+    if not wanted.loop:
+        return chart_source(source_id="chart", label=label, form=form, number=number, tone=tone, codec=codec)
+    loop = chart_loop(form=form, label=label, number=number, tone=tone, codec=codec)
+    return clip_source(source_id="chart", label=label, clip=loop, codec=codec)
 
 
 def _clip(film: Path, source_id: str, label: str) -> BotSource:

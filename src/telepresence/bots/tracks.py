@@ -26,6 +26,7 @@ from av import AudioFrame, Packet, VideoFrame
 
 from telepresence.bots.chart import SAMPLE_RATE, Chart, ChartFormat, Tone
 from telepresence.bots.clip import Clip, ClipPacket
+from telepresence.bots.peer import VideoCodec
 from telepresence.signaling.messages import Profile
 
 VIDEO_CLOCK = 90_000
@@ -37,12 +38,13 @@ _TONE_SAMPLES = SAMPLE_RATE // 50  # 20 ms, one Opus packet
 
 @dataclass(frozen=True, kw_only=True)
 class BotSource:
-    """One source to publish; `open_tracks` makes fresh tracks, once for each new connection."""
+    """One source to publish; `open_tracks` makes fresh tracks, once for each new connection. `codec` is the picture's."""
 
     id: str
     label: str
     open_tracks: Callable[[], tuple[MediaStreamTrack, ...]]
     profile: Profile = Profile.CONSULT
+    codec: VideoCodec = VideoCodec.VP8
 
 
 class Pace:
@@ -162,7 +164,15 @@ class ClipTrack(PacedTrack):
         return rounds * self._length_ms + self._packets[index].ms
 
 
-def chart_source(*, source_id: str, label: str, form: ChartFormat, number: int, tone: Tone | None) -> BotSource:
+def chart_source(
+    *,
+    source_id: str,
+    label: str,
+    form: ChartFormat,
+    number: int,
+    tone: Tone | None,
+    codec: VideoCodec = VideoCodec.VP8,
+) -> BotSource:
     """A chart with the time code's source `number`, and its tone."""
     chart = Chart(form=form, label=label, source=number)
 
@@ -171,15 +181,22 @@ def chart_source(*, source_id: str, label: str, form: ChartFormat, number: int, 
         video = ChartTrack(clock, chart)
         return (video,) if tone is None else (ToneTrack(clock, tone), video)
 
-    return BotSource(id=source_id, label=label, open_tracks=open_tracks)
+    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec)
 
 
-def clip_source(*, source_id: str, label: str, clip: Clip) -> BotSource:
-    """A clip, passed through."""
+def clip_source(
+    *,
+    source_id: str,
+    label: str,
+    clip: Clip,
+    codec: VideoCodec = VideoCodec.VP8,
+    profile: Profile = Profile.CONSULT,
+) -> BotSource:
+    """A clip, passed through; `codec` is what it was encoded with."""
 
     def open_tracks() -> tuple[MediaStreamTrack, ...]:
         clock = Clock()
         video = ClipTrack(clock, "video", clip.video, clip.length_ms)
         return (ClipTrack(clock, "audio", clip.audio, clip.length_ms), video) if clip.audio else (video,)
 
-    return BotSource(id=source_id, label=label, open_tracks=open_tracks)
+    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec, profile=profile)
