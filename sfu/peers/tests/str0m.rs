@@ -174,13 +174,13 @@ const TRACKS: &str = r#"{"type":"receive","conn":1,"tracks":[
     {"track":1,"mid":"0","kind":"audio","codec":"opus","payload_type":111,"clock_rate":48000},
     {"track":2,"mid":"1","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"nack":true,
      "pli":true,"remb":true}],
-    "mid_extension":1,"extensions":{"mid":1}}"#;
+    "extensions":{"mid":1}}"#;
 const SLOTS: &str = r#"{"type":"send","conn":2,"slots":[
     {"slot":0,"mid":"a0","kind":"audio","ssrc":6000,"cname":"c"},
     {"slot":1,"mid":"v0","kind":"video","ssrc":7000,"rtx_ssrc":8000,"cname":"c"}],
     "codecs":[{"codec":"opus","payload_type":111,"clock_rate":48000},
     {"codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"nack":true}],
-    "mid_extension":1,"extensions":{"mid":1}}"#;
+    "extensions":{"mid":1}}"#;
 
 /// Opens both peers; the publisher hits one of the engine's addresses and the watcher another.
 fn call() -> (Handle, Peer, Peer) {

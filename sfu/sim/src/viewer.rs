@@ -105,13 +105,13 @@ impl Viewer {
     /// On a packet that no browser would take: the engine must not send one.
     pub fn on_rtp(&mut self, packet: &[u8], now: Instant, run: Duration) {
         let header = Header::parse(packet).expect("the engine's header reads");
-        if let Some(estimator) = &mut self.estimator {
-            estimator.on_packet(packet.len(), header.extension(packet, SEND_TIME_EXTENSION), run);
-        }
         let payload = packet.get(header.payload.clone()).unwrap_or_default();
         if let Some(voice) = self.voices.iter_mut().find(|voice| voice.ssrc == header.ssrc) {
             assert_eq!(header.payload_type, AUDIO_PT);
             return voice.on_media(&header, payload, now, run);
+        }
+        if let Some(estimator) = &mut self.estimator {
+            estimator.on_packet(packet.len(), header.extension(packet, SEND_TIME_EXTENSION), run);
         }
         let known = |screen: &&mut Screen| header.ssrc == screen.ssrc || header.ssrc == screen.rtx_ssrc;
         let screen = self.screens.iter_mut().find(known).expect("the engine sends what was negotiated");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Node;
 use super::connection::Side;
-use crate::command::Extensions;
+use crate::command::{Extensions, Kind};
 use crate::forward::rewriter::Numbers;
 use crate::forward::slot::Slot;
 use crate::forward::store::Meta;
@@ -129,7 +129,8 @@ fn elements<'a>(ids: &Extensions, slot: &'a Slot, meta: &Meta, now: Ntp) -> Elem
     Elements {
         // The mid is repeated until the receiver has reported on the SSRC, as RFC 8843 §15.2 advises.
         mid: ids.mid.filter(|_| slot.sent.report.is_none()).map(|id| (id, slot.config.mid.as_bytes())),
-        abs_send_time: ids.abs_send_time.map(|id| (id, abs_send_time(now))),
+        // Not every receiver takes it for sound, and what it is for is the picture's line.
+        abs_send_time: ids.abs_send_time.filter(|_| slot.config.kind == Kind::Video).map(|id| (id, abs_send_time(now))),
         audio_level: ids.audio_level.zip(meta.audio_level),
         video_orientation: ids.video_orientation.zip(meta.video_orientation),
     }
