@@ -58,8 +58,8 @@ class Counted:
 counted = Counted()
 
 
-def _datagram_received(self: Any, data: bytes, addr: tuple[Any, ...]) -> None:  # aioice's own
-    if len(data) >= _HEADER.size and data[0] in SRTP_FIRST_BYTES:
+def _datagram_received(self: StunProtocol, data: bytes | str, addr: tuple[Any, ...]) -> None:
+    if isinstance(data, bytes) and len(data) >= _HEADER.size and data[0] in SRTP_FIRST_BYTES:
         counted.take(id(self), data)
     else:
         _by_stun(self, data, addr)

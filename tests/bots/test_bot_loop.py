@@ -2,6 +2,7 @@
 
 import av
 import pytest
+from av.video.codeccontext import VideoCodecContext
 
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.loop import chart_loop
@@ -21,6 +22,7 @@ def test_a_loop_decodes_from_each_second_and_over_its_end(codec: VideoCodec) -> 
     assert [packet.ms for packet in loop.video[:3]] == [0, 40, 80]
     for start in (0, 25):
         decoder = av.CodecContext.create(DECODERS[codec], "r")
+        assert isinstance(decoder, VideoCodecContext)
         codes = [
             read_timecode(luma_of(picture))
             for packet in (*loop.video[start:], *loop.video)
