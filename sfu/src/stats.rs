@@ -104,7 +104,7 @@ pub struct ConnectionStats {
     pub connected: bool,
     /// What the receiver estimates (REMB), in bit/s.
     pub remb_bps: Option<u64>,
-    /// What its link is taken to carry, by loss and REMB, in bit/s; none where there is no limit.
+    /// What its link is taken to carry, by loss (of everything) or REMB (of pictures), in bit/s; none where there is no limit.
     pub limit_bps: Option<u64>,
     /// References that wait in its pacer.
     pub waiting: usize,

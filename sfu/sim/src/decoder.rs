@@ -33,6 +33,7 @@ pub struct Part {
 #[derive(Debug, Clone, Copy)]
 struct Frame {
     last: u64,
+    timestamp: u32,
     picture: Picture,
     stamp: Stamp,
 }
@@ -43,6 +44,9 @@ struct Shown {
     picture: Option<u16>,
     /// None of a source without layers: its frames are followed by picture ids, or by packets where there are none.
     tl0: Option<u8>,
+    timestamp: u32,
+    source: u64,
+    captured_us: u64,
     at: Instant,
 }
 
@@ -59,6 +63,8 @@ pub struct Watched {
     pub longest: Duration,
     /// Frames shown although what they truly need was not.
     pub broken: u64,
+    /// The most that timestamps and captures of two frames of one source, shown one after the other, differ by.
+    pub drift: Duration,
     /// Capture to complete frame, in microseconds, of every frame shown.
     pub delays_us: Vec<u64>,
 }
@@ -124,7 +130,7 @@ impl Decoder {
             last += 1;
         }
         let (Some(start), Some(_)) = (here(&first), here(&last)) else { return };
-        let frame = Frame { last, picture: start.picture, stamp: start.stamp };
+        let frame = Frame { last, timestamp, picture: start.picture, stamp: start.stamp };
         self.parts.retain(|number, _| !(first..=last).contains(number));
         self.frames.insert(first, frame);
     }
@@ -150,7 +156,15 @@ impl Decoder {
         self.judge(&frame);
         self.measure(&frame, now, run);
         let tl0 = frame.picture.layer.map(|(tl0, _)| tl0);
-        self.shown = Some(Shown { last: frame.last, picture: frame.picture.id, tl0, at: now });
+        self.shown = Some(Shown {
+            last: frame.last,
+            picture: frame.picture.id,
+            tl0,
+            timestamp: frame.timestamp,
+            source: frame.stamp.source,
+            captured_us: frame.stamp.captured_us,
+            at: now,
+        });
         self.stalled = None;
         self.parts.retain(|number, _| *number > frame.last);
         self.frames.retain(|number, _| *number > frame.last);
@@ -177,6 +191,12 @@ impl Decoder {
         watched.delays_us.push((run.as_micros() as u64).saturating_sub(frame.stamp.captured_us));
         let Some(shown) = self.shown else { return };
         let distance = now.duration_since(shown.at);
+        if shown.source == frame.stamp.source {
+            let units = i64::from(frame.timestamp.wrapping_sub(shown.timestamp) as i32);
+            let captured = frame.stamp.captured_us as i64 - shown.captured_us as i64;
+            let drift = Duration::from_micros((units * 1_000_000 / 90_000 - captured).unsigned_abs());
+            watched.drift = watched.drift.max(drift);
+        }
         watched.longest = watched.longest.max(distance);
         if let Some(mean) = self.distances.iter().sum::<Duration>().checked_div(self.distances.len() as u32) {
             watched.freezes += u64::from(distance >= (3 * mean).max(mean + FREEZE_MARGIN));

@@ -26,6 +26,7 @@ pub mod world;
 pub use camera::{Camera, Layer};
 pub use link::Conditions;
 pub use peer::PWD;
+pub use peers::VOICES;
 pub use publisher::Media;
 pub use seed::for_seeds;
 pub use world::World;

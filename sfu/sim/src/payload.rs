@@ -6,9 +6,11 @@
 /// A stamp's bytes.
 const STAMP: usize = 36;
 /// The least that a picture's packet holds.
-pub const LEAST: usize = 16 + STAMP;
+pub const LEAST: usize = PARAMETER_SET + STAMP;
 /// NAL units of H.264: a sequence parameter set, a slice that is no key frame, a fragmentation unit. Source: RFC 6184 §5.2.
 const SPS: u8 = 0x67;
+/// Bytes of a sequence parameter set, padding included.
+const PARAMETER_SET: usize = 24;
 const SLICE: u8 = 0x61;
 const FRAGMENT: u8 = 0x7C;
 /// In `Stamp::reference`: the frame needs no other.
@@ -74,7 +76,7 @@ pub fn write_picture(picture: &Picture, stamp: &Stamp, size: Size, length: usize
     match picture.id {
         Some(id) => write_vp8(&mut out, picture, id, size),
         // A parameter set, a slice, or a later fragment.
-        None if picture.key => out.push(SPS),
+        None if picture.key => write_parameter_set(&mut out, size),
         None => out.extend_from_slice(if picture.start { &[SLICE] } else { &[FRAGMENT, 1] }),
     }
     stamp.write(&mut out);
@@ -99,10 +101,55 @@ fn write_vp8(out: &mut Vec<u8>, picture: &Picture, id: u16, (width, height): Siz
     }
 }
 
+/// A sequence parameter set of constrained baseline, padded. Source: ITU-T H.264 §7.3.2.1.
+fn write_parameter_set(out: &mut Vec<u8>, (width, height): Size) {
+    let (across, down) = (width.div_ceil(16), height.div_ceil(16));
+    let cut = u32::from(down * 16 - height) / 2;
+    let mut bits = Bits::default();
+    // Profile, constraints, level; then numbers, and one frame of reference.
+    [(66, 8), (0xC0, 8), (31, 8)].iter().for_each(|(value, count)| bits.put(*value, *count));
+    [0, 0, 2, 1].iter().for_each(|value| bits.golomb(*value));
+    bits.put(0, 1);
+    bits.golomb(u32::from(across) - 1);
+    bits.golomb(u32::from(down) - 1);
+    bits.put(0b111, 3); // progressive, direct inference, cropped
+    [0, 0, 0, cut].iter().for_each(|value| bits.golomb(*value));
+    bits.put(0b01, 2); // no more parameters; the stop bit
+    out.push(SPS);
+    out.extend_from_slice(&bits.bytes);
+    out.resize(PARAMETER_SET, 0);
+}
+
+/// Writes bits, the highest first.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Bits {
+    fn put(&mut self, value: u32, count: u32) {
+        for at in (0..count).rev() {
+            if self.used.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let last = self.bytes.len() - 1;
+            self.bytes[last] |= ((value >> at & 1) as u8) << (7 - self.used % 8);
+            self.used += 1;
+        }
+    }
+
+    /// An unsigned Exp-Golomb number. Source: ITU-T H.264 §9.1.
+    fn golomb(&mut self, value: u32) {
+        let length = (value + 1).ilog2();
+        self.put(value + 1, 2 * length + 1);
+    }
+}
+
 /// Reads what `write_picture` wrote, and what the engine made of it.
 pub fn read_picture(payload: &[u8]) -> Option<(Picture, Stamp)> {
     let (start, key) = match payload.first()? {
-        &SPS => (true, true),
+        &SPS => return Some((h264(true, true), Stamp::read(payload.get(PARAMETER_SET..)?)?)),
         &SLICE => (true, false),
         &FRAGMENT => return Some((h264(false, false), Stamp::read(payload.get(2..)?)?)),
         _ => return read_vp8(payload),
@@ -159,6 +206,7 @@ mod tests {
             let payload = write_picture(&h264(start, key), &stamp, (640, 360), 200);
             assert_eq!(read_picture(&payload), Some((h264(start, key), stamp)));
             assert_eq!(sfu::rtp::h264::keyframe_start(&payload).unwrap().parameters, key);
+            assert_eq!(sfu::rtp::h264::size(&payload), key.then_some((640, 360)));
         }
         assert_eq!(read_voice(&write_voice(&stamp, 80)), Some(stamp));
     }

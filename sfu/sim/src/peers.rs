@@ -25,7 +25,7 @@ pub(crate) const EXTENSIONS: Extensions = Extensions {
     video_orientation: Some(ORIENTATION_EXTENSION),
 };
 /// A voice's slot has this number and its index more.
-const VOICES: u32 = 100;
+pub const VOICES: u32 = 100;
 
 /// A picture slot's SSRC.
 pub(crate) fn slot_ssrc(slot: u32) -> u32 {

@@ -34,6 +34,8 @@ pub enum Media {
     Camera(u64, Camera),
     /// A voice as this track.
     Voice(u64),
+    /// Sound that is no voice, as of a stethoscope, as this track.
+    Sound(u64),
 }
 
 /// A packet to send.
@@ -182,6 +184,7 @@ impl Media {
                 }
             }
             Self::Voice(track) => ReceiveTrack { voice_group: Some(1), ..audio(*track) },
+            Self::Sound(track) => audio(*track),
         }
     }
 }
@@ -194,7 +197,7 @@ impl Publisher {
         for media in media {
             match media {
                 Media::Camera(track, plan) => pictures.push(Picture::new(track, plan, random.fork(), now)),
-                Media::Voice(track) => voices.push(Voice::new(track, random, now)),
+                Media::Voice(track) | Media::Sound(track) => voices.push(Voice::new(track, random, now)),
             }
         }
         Self { pictures, voices, wall, next_report: now + REPORT }

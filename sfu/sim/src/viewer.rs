@@ -72,6 +72,8 @@ pub struct Viewer {
     pub screens: Vec<Screen>,
     /// Its voices, by slot.
     pub voices: Vec<Voice>,
+    /// Streams of which the engine said goodbye.
+    pub byes: u64,
     /// What it tells as its estimate, if anything.
     pub remb_bps: Option<u64>,
     /// How it comes to its estimate, where it is not the story that tells.
@@ -87,6 +89,7 @@ impl Viewer {
         Self {
             screens: screens.iter().map(screen).collect(),
             voices: voices.iter().map(|ssrc| Voice { ssrc: *ssrc, ..Voice::default() }).collect(),
+            byes: 0,
             remb_bps: None,
             estimator: None,
             next_tick: now + TICK,
@@ -126,6 +129,7 @@ impl Viewer {
     /// The node's RTCP arrived.
     pub fn on_rtcp(&mut self, compound: &[u8], now: Instant) {
         let each = |report: Report<'_>| {
+            self.byes += u64::from(matches!(report, Report::Bye { .. }));
             let Report::Sender { ssrc, ntp, .. } = report else { return };
             let screens = self.screens.iter_mut().map(|screen| (screen.ssrc, &mut screen.reception));
             let voices = self.voices.iter_mut().map(|voice| (voice.ssrc, &mut voice.reception));
@@ -193,6 +197,11 @@ impl Screen {
             let part = Part { sequence, timestamp: header.timestamp, marker: header.marker, picture, stamp };
             self.decoder.on_part(part, now, run);
         }
+    }
+
+    /// Makes it ask for a key frame, whatever it has.
+    pub fn insist(&mut self) {
+        self.lost_track = true;
     }
 
     /// What is missing, and a key frame where nothing else helps.

@@ -1,27 +1,18 @@
 //! What viewers see is one unbroken stream, whatever is put into a slot and whatever an uplink loses.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod common;
+
 use std::time::Duration;
 
+use common::assert_unbroken;
 use sfu::rtp::rtcp;
 use sim::hand::{outgoing, read, vp8};
-use sim::numbers::Verdict;
 use sim::world::Way;
 use sim::{Camera, Conditions, Media, World, for_seeds};
 
 const SOURCES: u64 = 9;
 const SLOTS: u32 = 4;
-
-/// No gap that the uplink did not make, no number for two packets, no step back, nothing shown on a wrong belief.
-fn assert_unbroken(world: &World, viewer: usize, slot: usize) -> Verdict {
-    let screen = world.screen(viewer, slot);
-    let verdict = screen.numbers.verdict();
-    let ours: Vec<_> = verdict.gaps.iter().filter(|packet| !world.was_lost_up(**packet)).collect();
-    assert!(ours.is_empty(), "slot {slot}: gaps of our making: {ours:?}");
-    assert_eq!((verdict.between, verdict.reused, verdict.stepped_back, verdict.jumps), (0, 0, 0, 0), "slot {slot}");
-    assert_eq!((screen.decoder.watched.broken, world.refused_by(viewer)), (0, 0), "slot {slot}: references, numbers");
-    verdict
-}
 
 /// Nine lossy publishers, and one viewer with four slots through which they rotate, one step every 700 ms.
 fn rotation(seed: u64, camera: &Camera) -> (World, usize) {

@@ -6,24 +6,27 @@
 use std::time::{Duration, Instant};
 
 use super::choice::Budget;
+use crate::command::Kind;
 
 /// How often it is looked at: reports come once a second.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Fewer packets a second tell no loss.
 const PACKETS_LEAST: u64 = 20;
-/// Above this loss the link gives way, below the other it opens again. Source: draft-ietf-rmcat-gcc-02 §6.
+/// Above this loss the link is too full, below the other it opens again. Source: draft-ietf-rmcat-gcc-02 §6.
 const LOSS_HIGH: f64 = 0.10;
 const LOSS_LOW: f64 = 0.02;
 /// A cut has helped where the loss falls below this share of what it was.
 const HELPED: f64 = 0.7;
+/// … after so many seconds in which hardly more than the cap was sent: repairs come on top of what was chosen.
+const PATIENCE: u32 = 2;
+const KEPT: f64 = 1.2;
 /// By so much it opens in a second. Source: the same; 5 % each second there, 8 % in libwebrtc.
 const OPENS: f64 = 1.08;
 /// So far above what is sent it is no limit any more.
 const FREE: f64 = 3.0;
-/// Below this share of what is sent, the receiver's estimate says that the link is full.
+/// Below this share of the pictures sent, an estimate that does not grow says that the link is full: libwebrtc's falls to 0.85 of
+/// what comes then, and ends at 1.5 of it else. One that grows is still on its way up to what comes.
 const REMB_FULL: f64 = 0.9;
-/// At this share or more it says that there is room. Source: libwebrtc's estimate ends at 1.5 × what comes.
-const REMB_ROOM: f64 = 1.25;
 /// A cap is never below one voice and the smallest picture.
 const LEAST_BPS: f64 = 150_000.0;
 /// After a fall nothing rises for so long; twice as long each time that a rise did not last.
@@ -32,16 +35,29 @@ const DWELL_MAX: Duration = Duration::from_secs(60);
 /// A rise that fell within this time did not last.
 const LASTED: Duration = Duration::from_secs(10);
 
+/// A cut because of loss.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    loss: f64,
+    /// Whether a report came since.
+    seen: bool,
+    /// Seconds for which no more was sent than it left.
+    kept: u32,
+}
+
 /// One viewer's cap.
 #[derive(Debug)]
 pub struct Cap {
-    /// The receiver's own estimate, in bit/s.
+    /// The receiver's own estimate, in bit/s, of what has a send time: of pictures.
     pub remb_bps: Option<u64>,
+    remb_before: Option<u64>,
+    remb_limit: Option<u64>,
     loss_bps: Option<f64>,
-    /// The loss at the last cut: where it stays as high, it is the line's own and no sign of too much.
-    cut_at: Option<f64>,
+    cut_at: Option<Cut>,
+    /// Loss that cuts did not change: radio, and no sign of too much.
     own_loss: f64,
-    sent_bytes: u64,
+    sound_bytes: u64,
+    picture_bytes: u64,
     sent_bps: f64,
     expected: u64,
     lost: f64,
@@ -56,10 +72,13 @@ impl Cap {
     pub fn new(now: Instant) -> Self {
         Self {
             remb_bps: None,
+            remb_before: None,
+            remb_limit: None,
             loss_bps: None,
             cut_at: None,
             own_loss: 0.0,
-            sent_bytes: 0,
+            sound_bytes: 0,
+            picture_bytes: 0,
             sent_bps: 0.0,
             expected: 0,
             lost: 0.0,
@@ -71,8 +90,11 @@ impl Cap {
     }
 
     /// Bytes left for the viewer.
-    pub fn on_sent(&mut self, bytes: usize) {
-        self.sent_bytes += bytes as u64;
+    pub fn on_sent(&mut self, kind: Kind, bytes: usize) {
+        match kind {
+            Kind::Audio => self.sound_bytes += bytes as u64,
+            Kind::Video => self.picture_bytes += bytes as u64,
+        }
     }
 
     /// The viewer reports this share lost of as many packets.
@@ -88,38 +110,58 @@ impl Cap {
             return;
         }
         self.looked = now;
-        self.sent_bps = self.sent_bytes as f64 * 8.0 / passed.as_secs_f64();
-        self.sent_bytes = 0;
+        let rate = |bytes: u64| bytes as f64 * 8.0 / passed.as_secs_f64();
+        self.sent_bps = rate(self.sound_bytes + self.picture_bytes);
+        self.take_estimate(rate(self.picture_bytes));
+        (self.sound_bytes, self.picture_bytes) = (0, 0);
         // Where nearly nothing is sent nothing can be lost: so the link opens again when everything was paused.
         let loss = if self.expected < PACKETS_LEAST { 0.0 } else { self.lost / self.expected as f64 };
         (self.expected, self.lost) = (0, 0.0);
         self.own_loss = self.own_loss.min(loss);
         let too_much = loss - self.own_loss;
-        if too_much > LOSS_HIGH && self.cut_at.take().is_some_and(|before| loss > HELPED * before) {
-            (self.own_loss, self.loss_bps) = (loss, None);
-        } else if too_much > LOSS_HIGH {
-            let from = self.loss_bps.map_or(self.sent_bps, |cap| cap.min(self.sent_bps));
-            self.loss_bps = Some((from * (1.0 - 0.5 * loss)).max(LEAST_BPS));
-            self.cut_at = Some(loss);
+        if too_much > LOSS_HIGH {
+            self.cut(loss);
         } else if too_much < LOSS_LOW {
             self.cut_at = None;
             self.loss_bps = self.loss_bps.map(|cap| cap * OPENS).filter(|cap| *cap < FREE * self.sent_bps.max(LEAST_BPS));
         }
     }
 
-    /// What there is to send with, in bit/s; none where there is no limit.
-    pub fn limit_bps(&self) -> Option<u64> {
-        let remb = self.remb_bps.map(|remb| remb as f64).filter(|remb| *remb < REMB_FULL * self.sent_bps);
-        let limits = [self.loss_bps, remb.map(|remb| remb.max(LEAST_BPS))];
-        limits.into_iter().flatten().map(|limit| limit as u64).min()
+    /// What arrived is what the link carries; but where the cap is kept for a while and as much is lost, that is the line's own.
+    fn cut(&mut self, loss: f64) {
+        let kept = self.loss_bps.is_some_and(|cap| self.sent_bps <= cap * KEPT);
+        match &mut self.cut_at {
+            // The report is of the time before it.
+            Some(cut) if !cut.seen => cut.seen = true,
+            Some(cut) if kept && cut.kept == PATIENCE && loss > HELPED * cut.loss => {
+                (self.own_loss, self.loss_bps, self.cut_at) = (loss, None, None);
+            }
+            Some(cut) if kept => cut.kept += 1,
+            _ => {
+                let from = self.loss_bps.map_or(self.sent_bps, |cap| cap.min(self.sent_bps));
+                self.loss_bps = Some((from * (1.0 - loss)).max(LEAST_BPS));
+                self.cut_at = Some(Cut { loss, seen: false, kept: 0 });
+            }
+        }
     }
 
-    /// What there is for pictures beside `audio_bps` of sound.
+    fn take_estimate(&mut self, picture_bps: f64) {
+        let grows = self.remb_bps > self.remb_before;
+        self.remb_before = self.remb_bps;
+        self.remb_limit = self.remb_bps.filter(|remb| (*remb as f64) < REMB_FULL * picture_bps && !grows);
+    }
+
+    /// What there is for pictures beside `audio_bps` of sound, in bit/s; none where there is no limit.
+    pub fn limit_bps(&self, audio_bps: u64) -> Option<u64> {
+        let by_loss = self.loss_bps.map(|limit| (limit as u64).saturating_sub(audio_bps));
+        [by_loss, self.remb_limit].into_iter().flatten().min()
+    }
+
+    /// The same, and whether anything may rise.
     pub fn budget(&self, audio_bps: u64, now: Instant) -> Budget {
-        let room = self.remb_bps.is_none_or(|remb| remb as f64 >= REMB_ROOM * self.sent_bps);
         let waited = self.fell.is_none_or(|fell| now.duration_since(fell) >= self.dwell);
-        let bps = self.limit_bps().map_or(u64::MAX, |limit| limit.saturating_sub(audio_bps));
-        Budget { bps, may_rise: room && waited }
+        let bps = self.limit_bps(audio_bps).unwrap_or(u64::MAX);
+        Budget { bps, may_rise: self.remb_limit.is_none() && waited }
     }
 
     /// Pictures got more than before.
@@ -146,7 +188,7 @@ mod tests {
     /// A second in which as much was sent, and so much of it lost.
     fn second(cap: &mut Cap, now: &mut Instant, sent_bps: u64, lost: f64) {
         *now += PERIOD;
-        cap.on_sent((sent_bps / 8) as usize);
+        cap.on_sent(Kind::Video, (sent_bps / 8) as usize);
         cap.on_reception(200, (lost * 256.0) as u8);
         cap.look(*now);
     }
@@ -156,18 +198,18 @@ mod tests {
         let mut now = Instant::now();
         let mut cap = Cap::new(now);
         second(&mut cap, &mut now, 1_000_000, 0.05);
-        assert_eq!(cap.limit_bps(), None, "some loss is no sign");
+        assert_eq!(cap.limit_bps(0), None, "some loss is no sign");
         second(&mut cap, &mut now, 1_000_000, 0.4);
-        let narrow = cap.limit_bps().unwrap();
-        assert!((790_000..=810_000).contains(&narrow), "{narrow}");
-        second(&mut cap, &mut now, 700_000, 0.05);
-        assert_eq!(cap.limit_bps(), Some(narrow));
+        let narrow = cap.limit_bps(0).unwrap();
+        assert!((590_000..=610_000).contains(&narrow), "{narrow}");
+        second(&mut cap, &mut now, 600_000, 0.05);
+        assert_eq!(cap.limit_bps(0), Some(narrow));
         let mut seconds = 0;
-        while cap.limit_bps().is_some() {
-            second(&mut cap, &mut now, 700_000, 0.0);
+        while cap.limit_bps(0).is_some() {
+            second(&mut cap, &mut now, 600_000, 0.0);
             seconds += 1;
         }
-        assert_eq!(seconds, 13);
+        assert_eq!(seconds, 15);
     }
 
     #[test]
@@ -175,12 +217,12 @@ mod tests {
         let mut now = Instant::now();
         let mut cap = Cap::new(now);
         second(&mut cap, &mut now, 1_000_000, 0.5);
-        assert!(cap.limit_bps().is_some());
+        assert!(cap.limit_bps(0).is_some());
         for _ in 0..20 {
             now += PERIOD;
             cap.look(now);
         }
-        assert_eq!(cap.limit_bps(), None);
+        assert_eq!(cap.limit_bps(0), None);
     }
 
     /// Loss that a cut does not change is the line's own: radio, not a queue that is full.
@@ -189,26 +231,31 @@ mod tests {
         let mut now = Instant::now();
         let mut cap = Cap::new(now);
         second(&mut cap, &mut now, 1_000_000, 0.15);
-        assert!(cap.limit_bps().is_some());
+        assert!(cap.limit_bps(0).is_some());
+        (0..4).for_each(|_| second(&mut cap, &mut now, 850_000, 0.15));
         for _ in 0..30 {
-            second(&mut cap, &mut now, 900_000, 0.15);
-            assert_eq!(cap.limit_bps(), None);
+            second(&mut cap, &mut now, 1_000_000, 0.15);
+            assert_eq!(cap.limit_bps(0), None);
         }
         second(&mut cap, &mut now, 1_000_000, 0.5);
-        assert!(cap.limit_bps().is_some(), "more than its own is one");
+        assert!(cap.limit_bps(0).is_some(), "more than its own is one");
     }
 
     #[test]
     fn an_estimate_limits_only_a_link_that_is_full() {
         let mut now = Instant::now();
         let mut cap = Cap::new(now);
-        second(&mut cap, &mut now, 1_000_000, 0.0);
-        cap.remb_bps = Some(1_500_000);
-        assert_eq!(cap.budget(50_000, now), Budget { bps: u64::MAX, may_rise: true });
-        cap.remb_bps = Some(1_000_000);
-        assert_eq!(cap.budget(50_000, now), Budget { bps: u64::MAX, may_rise: false });
-        cap.remb_bps = Some(850_000);
-        assert_eq!(cap.budget(50_000, now), Budget { bps: 800_000, may_rise: false });
+        let mut told = |bps| {
+            cap.remb_bps = Some(bps);
+            second(&mut cap, &mut now, 1_000_000, 0.0);
+            cap.budget(50_000, now)
+        };
+        let free = Budget { bps: u64::MAX, may_rise: true };
+        assert_eq!(told(1_500_000), free);
+        assert_eq!(told(950_000), free, "what it has seen is what was sent");
+        assert_eq!(told(850_000), Budget { bps: 850_000, may_rise: false });
+        assert_eq!(told(300_000), Budget { bps: 300_000, may_rise: false });
+        assert_eq!(told(400_000), free, "it grows: it has not yet seen what the link carries");
     }
 
     #[test]

@@ -98,8 +98,10 @@ pub struct Wish<'a> {
     pub ladder: &'a [Rung],
     /// How it is shown.
     pub view: View,
-    /// What it has.
+    /// What it was to have until now.
     pub standing: Standing,
+    /// The layer that is forwarded.
+    pub running: Option<usize>,
 }
 
 impl Wish<'_> {
@@ -219,10 +221,7 @@ impl Climb<'_> {
 /// While the wanted picture's key frame is awaited the present one goes on; only its base layer, where it is the larger one.
 fn settle(step: Step, wish: &Wish<'_>) -> Choice {
     let place = |layer: usize| wish.ladder.iter().position(|rung| rung.layer == layer);
-    let falls = match wish.standing {
-        Standing::At(now) => place(now.layer) > place(step.layer),
-        Standing::Fresh | Standing::Paused => false,
-    };
+    let falls = wish.running.is_some_and(|running| place(running) > place(step.layer));
     Choice { layer: step.layer, temporal: step.temporal, meanwhile: if falls { 0 } else { TEMPORAL_TOP } }
 }
 
@@ -252,7 +251,7 @@ mod tests {
     #[test]
     fn a_tile_gets_the_smallest_picture_that_fills_it() {
         let ladder = ladder();
-        let wish = |width, height| Wish { ladder: &ladder, view: view(width, height), standing: Standing::Fresh };
+        let wish = |width, height| Wish { ladder: &ladder, view: view(width, height), standing: Standing::Fresh, running: None };
         let wishes = [wish(300, 170), wish(380, 500), wish(700, 400), wish(1900, 1000), wish(0, 0)];
         let chosen = layers(&wishes, u64::MAX);
         assert_eq!(chosen, [Some((0, 3)), Some((0, 3)), Some((1, 3)), Some((2, 3)), None]);
@@ -262,7 +261,7 @@ mod tests {
     fn of_two_rungs_of_one_size_the_better_is_wanted() {
         let mut ladder = ladder();
         ladder[1].size = Some((1280, 720));
-        let wish = Wish { ladder: &ladder, view: view(1280, 720), standing: Standing::Fresh };
+        let wish = Wish { ladder: &ladder, view: view(1280, 720), standing: Standing::Fresh, running: None };
         assert_eq!(layers(&[wish], u64::MAX), [Some((2, 3))]);
         assert_eq!(layers(&[wish], 600_000), [Some((1, 2))]);
     }
@@ -270,7 +269,7 @@ mod tests {
     #[test]
     fn temporal_layers_go_before_spatial_ones() {
         let ladder = ladder();
-        let wish = Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh };
+        let wish = Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh, running: None };
         let by_link = [2_000_000, 1_400_000, 1_200_000, 1_100_000, 400_000, 300_000, 100_000, 50_000];
         let chosen: Vec<_> = by_link.into_iter().flat_map(|bps| layers(&[wish], bps)).collect();
         let layers = [(2, 3), (2, 1), (2, 1), (1, 2), (1, 1), (0, 2), (0, 0)];
@@ -282,7 +281,7 @@ mod tests {
     #[test]
     fn a_pinned_picture_comes_first_and_the_others_share_the_rest() {
         let ladder = ladder();
-        let mut wishes = [Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh }; 3];
+        let mut wishes = [Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh, running: None }; 3];
         wishes[1].view.pinned = true;
         assert_eq!(layers(&wishes, 1_800_000), [Some((0, 2)), Some((2, 3)), Some((0, 2))]);
     }
@@ -292,7 +291,7 @@ mod tests {
         let ladder = ladder();
         let at = Choice { layer: 1, temporal: 1, meanwhile: 3 };
         let standings = [Standing::At(at), Standing::Fresh, Standing::Paused];
-        let wishes = standings.map(|standing| Wish { ladder: &ladder, view: View::default(), standing });
+        let wishes = standings.map(|standing| Wish { ladder: &ladder, view: View::default(), standing, running: None });
         let chosen = choose(&wishes, Budget { bps: u64::MAX, may_rise: false });
         let layers = chosen.into_iter().map(|choice| choice.map(|choice| (choice.layer, choice.temporal)));
         assert_eq!(layers.collect::<Vec<_>>(), [Some((1, 1)), Some((0, 0)), None]);
@@ -302,7 +301,7 @@ mod tests {
     fn a_larger_picture_that_must_go_is_thinned_until_it_has_gone() {
         let ladder = ladder();
         let at = Choice { layer: 2, temporal: 3, meanwhile: 3 };
-        let wish = Wish { ladder: &ladder, view: View::default(), standing: Standing::At(at) };
+        let wish = Wish { ladder: &ladder, view: View::default(), standing: Standing::At(at), running: Some(2) };
         let chosen = choose(&[wish], Budget { bps: 600_000, may_rise: true });
         assert_eq!(chosen, [Some(Choice { layer: 1, temporal: 2, meanwhile: 0 })]);
     }
@@ -312,7 +311,7 @@ mod tests {
         #[test]
         fn stays_within_the_link(bps in 0u64..6_000_000, count in 1usize..8, pinned in 0usize..8) {
             let ladder = ladder();
-            let mut wishes = vec![Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh }; count];
+            let mut wishes = vec![Wish { ladder: &ladder, view: View::default(), standing: Standing::Fresh, running: None }; count];
             if let Some(wish) = wishes.get_mut(pinned) {
                 wish.view.pinned = true;
             }

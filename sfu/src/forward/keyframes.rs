@@ -15,7 +15,7 @@ const STORM_PERCENT: u64 = 15;
 const STORM_SECONDS: u64 = 10;
 /// Before that second, key frames may be one part in so many of the source's bytes: 8 %. Source: the same.
 const RATION: u64 = 12;
-/// So many are free in each window, so that neither the first joiners of a stream wait nor those of a still picture, whose few
+/// So many are free of each layer in each window, so that neither the first joiners of a stream wait nor those of a still picture, whose few
 /// bytes a key frame always outweighs. More are a storm.
 const FREE: u64 = 3;
 /// Seconds that are remembered: the ration's.
@@ -116,12 +116,16 @@ impl Keyframes {
         let window = STORM_SECONDS * 1000;
         let frames = (recent.bytes - recent.keyframe_bytes) * window / lived.min(window);
         let keyframes = recent.keyframe_bytes + next;
-        recent.keyframes < FREE || keyframes * 100 <= (frames + keyframes) * STORM_PERCENT
+        recent.keyframes < self.free() || keyframes * 100 <= (frames + keyframes) * STORM_PERCENT
     }
 
     fn is_within_ration(&self, now: Instant) -> bool {
         let recent = self.recent(SECONDS as u64, now);
-        recent.keyframes <= FREE || recent.keyframe_bytes * RATION <= recent.bytes
+        recent.keyframes <= self.free() || recent.keyframe_bytes * RATION <= recent.bytes
+    }
+
+    fn free(&self) -> u64 {
+        FREE * self.layers.iter().filter(|layer| layer.newest.is_some()).count().max(1) as u64
     }
 
     fn recent(&self, seconds: u64, now: Instant) -> Second {

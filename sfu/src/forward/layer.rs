@@ -16,7 +16,7 @@ use crate::rtp::ntp::Ntp;
 use crate::rtp::sequence::Unwrapper;
 use crate::rtp::{h264, vp8};
 
-/// Costs are measured over this time, and smoothed: a key frame is not the picture's rate.
+/// Costs are measured over this time, and smoothed. Key frames are left out: they are not the picture's rate.
 const MEASURED: Duration = Duration::from_millis(500);
 /// The newest measure's share.
 const SMOOTHED: f64 = 0.3;
@@ -57,6 +57,8 @@ pub struct Layer {
     unwrapper: Unwrapper,
     pictures: Pictures,
     parameter_sets: bool,
+    /// The newest key frame's timestamp.
+    keyframe: Option<u32>,
 }
 
 /// Picture ids without roll-over; a source keeps to one of the two lengths.
@@ -90,6 +92,7 @@ impl Layer {
             unwrapper: Unwrapper::default(),
             pictures: Pictures::default(),
             parameter_sets: false,
+            keyframe: None,
         }
     }
 
@@ -119,8 +122,13 @@ impl Layer {
         let sequence = self.unwrapper.unwrap(header.sequence);
         self.reception.on_packet(sequence, header.timestamp, packet.len(), config.clock_rate, now);
         let stored = self.keep(config, extensions, sequence, packet, header, payload, now)?;
-        let temporal = stored.meta.vp8.map_or(0, |vp8| vp8.temporal);
-        self.rate.on_packet(temporal, packet.len() + OVERHEAD, now);
+        if stored.meta.opens {
+            self.keyframe = Some(header.timestamp);
+        }
+        if self.keyframe != Some(header.timestamp) {
+            let temporal = stored.meta.vp8.map_or(0, |vp8| vp8.temporal);
+            self.rate.on_packet(temporal, packet.len() + OVERHEAD, now);
+        }
         Ok(stored)
     }
 

@@ -36,6 +36,15 @@ pub struct Numbers {
     pub tl0_index: u8,
 }
 
+/// Where a stretch's packets come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// The track's key in the node.
+    pub track: usize,
+    /// The layer's index in the track.
+    pub layer: usize,
+}
+
 /// What a packet's timestamp is on another layer's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Aligned {
@@ -46,7 +55,7 @@ pub struct Aligned {
 #[derive(Debug)]
 struct Stretch {
     id: u32,
-    layer: usize,
+    source: Source,
     first_in: u64,
     skipped: Skips<PACKETS>,
     skipped_pictures: Skips<PICTURES>,
@@ -73,7 +82,7 @@ pub struct Rewriter {
     newest_tl0: Option<u8>,
     newest_timestamp: Option<(u32, Instant)>,
     /// Which packets of the first stretch left.
-    left: Window<PACKETS>,
+    gone: Window<PACKETS>,
 }
 
 impl Rewriter {
@@ -86,12 +95,12 @@ impl Rewriter {
             newest_picture: None,
             newest_tl0: None,
             newest_timestamp: None,
-            left: Window::default(),
+            gone: Window::default(),
         }
     }
 
-    /// A layer's packets are queued from `first_in` on. Returns the stretch's id, which their references carry.
-    pub fn open(&mut self, layer: usize, first_in: u64) -> u32 {
+    /// A source's packets are queued from `first_in` on. Returns the stretch's id, which their references carry.
+    pub fn open(&mut self, source: Source, first_in: u64) -> u32 {
         if self.stretches.len() == STRETCHES {
             // The newest of those that wait gives way: its references lead nowhere now.
             self.stretches.pop_back();
@@ -99,20 +108,20 @@ impl Rewriter {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         let (skipped, skipped_pictures) = (Skips::default(), Skips::default());
-        self.stretches.push_back(Stretch { id, layer, first_in, skipped, skipped_pictures, begun: None });
+        self.stretches.push_back(Stretch { id, source, first_in, skipped, skipped_pictures, begun: None });
         id
     }
 
     /// The source is gone: what still waits leads nowhere.
     pub fn end(&mut self) {
         self.stretches.clear();
-        self.left = Window::default();
+        self.gone = Window::default();
     }
 
     /// Leaves a packet of the newest stretch out for good, and its picture. False when numbers behind it have left
     /// already: then its own must be filled.
     pub fn skip(&mut self, meta: &Meta) -> bool {
-        let newest_left = if self.stretches.len() == 1 { self.left.newest() } else { 0 };
+        let newest_left = if self.stretches.len() == 1 { self.gone.newest() } else { 0 };
         let newest_picture = self.newest_picture;
         let Some(stretch) = self.stretches.back_mut() else { return false };
         if meta.sequence <= newest_left {
@@ -128,15 +137,15 @@ impl Rewriter {
         true
     }
 
-    /// The layer that packets of a stretch are of.
-    pub fn layer(&self, stretch: u32) -> Option<usize> {
-        Some(self.stretches.iter().find(|other| other.id == stretch)?.layer)
+    /// Where packets of a stretch come from.
+    pub fn source(&self, stretch: u32) -> Option<Source> {
+        Some(self.stretches.iter().find(|other| other.id == stretch)?.source)
     }
 
-    /// Where a packet that leaves now would begin a stretch: the layer that has left until now, if there is one.
-    pub fn begins_after(&self, stretch: u32) -> Option<usize> {
+    /// Where a packet that leaves now would begin a stretch: the source that has left until now, if there is one.
+    pub fn begins_after(&self, stretch: u32) -> Option<Source> {
         let index = self.stretches.iter().position(|other| other.id == stretch && other.begun.is_none())?;
-        Some(self.stretches.get(index.checked_sub(1)?)?.layer)
+        Some(self.stretches.get(index.checked_sub(1)?)?.source)
     }
 
     /// The numbers of a packet that leaves now. `aligned` matters for the first packet of a stretch alone.
@@ -154,7 +163,6 @@ impl Rewriter {
         }
         let numbers = self.stretches.front()?.numbers(meta)?;
         self.newest = self.newest.max(numbers.sequence);
-        self.left.set(meta.sequence);
         self.note_picture(meta, &numbers);
         if self.newest_timestamp.is_none_or(|(newest, _)| numbers.timestamp.wrapping_sub(newest) as i32 >= 0) {
             self.newest_timestamp = Some((numbers.timestamp, now));
@@ -162,36 +170,41 @@ impl Rewriter {
         Some(numbers)
     }
 
+    /// A packet that left may be asked for again; what only filled a number is not sent again as something else.
+    pub fn remember(&mut self, meta: &Meta) {
+        self.gone.set(meta.sequence);
+    }
+
     /// The numbers under which a packet of the stretch that is leaving has left.
     pub fn numbers(&self, stretch: u32, meta: &Meta) -> Option<Numbers> {
         self.stretches.front().filter(|front| front.id == stretch)?.numbers(meta)
     }
 
-    /// Stretch, layer and source's number of a packet that left, which the receiver names by the low bits of ours. What still
+    /// Stretch, source and the source's number of a packet that left, which the receiver names by the low bits of ours. What still
     /// waits to leave is none: it will come by itself.
-    pub fn source(&self, outgoing: u16) -> Option<(u32, usize, u64)> {
+    pub fn left(&self, outgoing: u16) -> Option<(u32, Source, u64)> {
         let front = self.stretches.front()?;
         let behind = u64::from((self.newest as u16).wrapping_sub(outgoing));
         let index = self.newest.checked_sub(behind)?.checked_sub(front.begun?.first_out)?;
-        let sequence = front.skipped.nth(front.first_in, index).filter(|sequence| self.left.has(*sequence))?;
-        Some((front.id, front.layer, sequence))
+        let sequence = front.skipped.nth(front.first_in, index).filter(|sequence| self.gone.has(*sequence))?;
+        Some((front.id, front.source, sequence))
     }
 
-    /// The layer that is leaving, and what is added to its timestamps.
-    pub fn clock(&self) -> Option<(usize, u32)> {
+    /// The source that is leaving, and what is added to its timestamps.
+    pub fn clock(&self) -> Option<(Source, u32)> {
         let front = self.stretches.front()?;
-        Some((front.layer, front.begun?.timestamp))
+        Some((front.source, front.begun?.timestamp))
     }
 
     /// The stretch at `index` begins to leave; those before it are over.
     fn begin(&mut self, index: usize, meta: &Meta, clock_rate: u32, aligned: Option<Aligned>, now: Instant) {
         let before = self.stretches.front().filter(|_| index > 0).and_then(|front| front.begun);
-        let timestamp = self.timestamp(meta, clock_rate, aligned.zip(before), now);
+        let timestamp = self.timestamp(meta, clock_rate, aligned.zip(before), before.is_some(), now);
         let picture = self.newest_picture.map_or(meta.picture.unwrap_or(0), |newest| newest + 1);
         let tl0_in = meta.vp8.and_then(|vp8| vp8.tl0_index).map_or(0, |(_, value)| value);
         let tl0 = self.newest_tl0.map_or(tl0_in, |newest| newest.wrapping_add(1));
         self.stretches.drain(..index);
-        self.left = Window::default();
+        self.gone = Window::default();
         let Some(front) = self.stretches.front_mut() else { return };
         front.begun = Some(Begun {
             first_out: self.newest + 1,
@@ -203,7 +216,14 @@ impl Rewriter {
 
     /// The outgoing timestamp of a stretch's first packet: by the layers' common clock where there is one, else by how much time
     /// has passed; one tick later than the newest at least.
-    fn timestamp(&self, meta: &Meta, clock_rate: u32, aligned: Option<(Aligned, Begun)>, now: Instant) -> u32 {
+    fn timestamp(
+        &self,
+        meta: &Meta,
+        clock_rate: u32,
+        aligned: Option<(Aligned, Begun)>,
+        same_source: bool,
+        now: Instant,
+    ) -> u32 {
         let Some((newest, at)) = self.newest_timestamp else { return meta.timestamp };
         let units = |time: Duration| (time.as_secs_f64() * f64::from(clock_rate)) as u32;
         if let Some((aligned, before)) = aligned {
@@ -212,7 +232,9 @@ impl Rewriter {
                 return newest.wrapping_add(ahead.max(1) as u32);
             }
         }
-        newest.wrapping_add(units(now.duration_since(at).clamp(FRAME, STEP_MAX)))
+        // Another layer of the same source may bring the same picture, another source brings a later one.
+        let least = if same_source { Duration::ZERO } else { FRAME };
+        newest.wrapping_add(units(now.duration_since(at).clamp(least, STEP_MAX)).max(1))
     }
 
     fn note_picture(&mut self, meta: &Meta, numbers: &Numbers) {
@@ -261,19 +283,25 @@ mod tests {
         Meta { sequence, timestamp, vp8: Some(vp8), picture: Some(picture), ..Meta::default() }
     }
 
+    fn layer(layer: usize) -> Source {
+        Source { track: 7, layer }
+    }
+
     fn leave(rewriter: &mut Rewriter, stretch: u32, packet: &Meta, now: Instant) -> Numbers {
-        rewriter.leave(stretch, packet, 90_000, None, now).unwrap()
+        let numbers = rewriter.leave(stretch, packet, 90_000, None, now).unwrap();
+        rewriter.remember(packet);
+        numbers
     }
 
     #[test]
     fn a_change_of_source_continues_every_number() {
         let (mut rewriter, start) = (Rewriter::new(10), Instant::now());
-        let one = rewriter.open(0, 70_000);
+        let one = rewriter.open(layer(0), 70_000);
         let first = leave(&mut rewriter, one, &meta(70_000, 1000, 0x7FFF), start);
         let lost_on_the_uplink = leave(&mut rewriter, one, &meta(70_002, 4000, 0x8001), start);
         assert_eq!((lost_on_the_uplink.sequence, lost_on_the_uplink.picture_id), (first.sequence + 2, 1));
         rewriter.end();
-        let two = rewriter.open(0, 5);
+        let two = rewriter.open(layer(0), 5);
         let other = leave(&mut rewriter, two, &meta(5, 999_999, 77), start + Duration::from_millis(100));
         assert_eq!(other.sequence, first.sequence + 3);
         assert_eq!((other.picture_id, other.tl0_index), (2, 2));
@@ -283,13 +311,13 @@ mod tests {
     #[test]
     fn a_named_packet_is_found_in_this_stretch_only() {
         let (mut rewriter, now) = (Rewriter::new(0), Instant::now());
-        let one = rewriter.open(0, 100);
+        let one = rewriter.open(layer(0), 100);
         let old = leave(&mut rewriter, one, &meta(100, 0, 1), now);
-        assert_eq!(rewriter.source(old.sequence as u16), Some((one, 0, 100)));
-        let two = rewriter.open(1, 900);
+        assert_eq!(rewriter.left(old.sequence as u16), Some((one, layer(0), 100)));
+        let two = rewriter.open(layer(1), 900);
         let new = leave(&mut rewriter, two, &meta(900, 0, 1), now);
-        assert_eq!(rewriter.source(new.sequence as u16), Some((two, 1, 900)));
-        assert_eq!(rewriter.source(old.sequence as u16), None);
+        assert_eq!(rewriter.left(new.sequence as u16), Some((two, layer(1), 900)));
+        assert_eq!(rewriter.left(old.sequence as u16), None);
         assert_eq!(rewriter.numbers(one, &meta(100, 0, 1)), None);
     }
 
@@ -297,7 +325,7 @@ mod tests {
     #[test]
     fn skipped_packets_leave_no_gap() {
         let (mut rewriter, now) = (Rewriter::new(0), Instant::now());
-        let one = rewriter.open(0, 100);
+        let one = rewriter.open(layer(0), 100);
         let first = leave(&mut rewriter, one, &meta(100, 0, 10), now);
         assert!(rewriter.skip(&meta(101, 3000, 11)) && rewriter.skip(&meta(102, 3000, 11)));
         let next = leave(&mut rewriter, one, &meta(103, 6000, 12), now);
@@ -307,25 +335,25 @@ mod tests {
         assert_eq!((later.sequence, later.picture_id), (first.sequence + 3, 13));
         assert!(!rewriter.skip(&meta(104, 9000, 13)));
         assert_eq!(rewriter.numbers(one, &meta(104, 9000, 13)).unwrap().sequence, first.sequence + 2);
-        assert_eq!(rewriter.source(next.sequence as u16), Some((one, 0, 103)));
-        assert_eq!(rewriter.source(later.sequence as u16), Some((one, 0, 105)));
+        assert_eq!(rewriter.left(next.sequence as u16), Some((one, layer(0), 103)));
+        assert_eq!(rewriter.left(later.sequence as u16), Some((one, layer(0), 105)));
     }
 
     /// Two layers of one source: the outgoing timestamps follow the picture's time, and never step back.
     #[test]
     fn layers_are_aligned_by_their_common_clock() {
         let (mut rewriter, now) = (Rewriter::new(0), Instant::now());
-        let low = rewriter.open(0, 100);
+        let low = rewriter.open(layer(0), 100);
         leave(&mut rewriter, low, &meta(100, 50_000, 1), now);
-        let high = rewriter.open(1, 7);
-        assert_eq!((rewriter.begins_after(high), rewriter.begins_after(low)), (Some(0), None));
+        let high = rewriter.open(layer(1), 7);
+        assert_eq!((rewriter.begins_after(high), rewriter.begins_after(low)), (Some(layer(0)), None));
         let same = rewriter.leave(high, &meta(7, 1, 1), 90_000, Some(Aligned { timestamp: 50_000 }), now).unwrap();
         assert_eq!(same.timestamp, 50_001, "the same picture again is one tick later");
-        let low = rewriter.open(0, 140);
+        let low = rewriter.open(layer(0), 140);
         let after = Aligned { timestamp: 6001 };
         let next = rewriter.leave(low, &meta(140, 9, 9), 90_000, Some(after), now + Duration::from_secs(2)).unwrap();
         assert_eq!(next.timestamp, 50_001 + 6000);
-        let wild = rewriter.open(1, 300);
+        let wild = rewriter.open(layer(1), 300);
         let far = Aligned { timestamp: 1 << 30 };
         let by_time = rewriter.leave(wild, &meta(300, 3, 3), 90_000, Some(far), now + Duration::from_secs(3)).unwrap();
         assert_eq!(by_time.timestamp, 56_001 + 90_000, "a clock that is out by more than 10 s is none");
@@ -340,7 +368,7 @@ mod tests {
             let (mut rewriter, mut now) = (Rewriter::new(3), Instant::now());
             let mut last: Option<Numbers> = None;
             for (first, timestamp, picture, kept) in stretches {
-                let id = rewriter.open(0, first);
+                let id = rewriter.open(layer(0), first);
                 for (step, kept) in kept.into_iter().enumerate() {
                     now += Duration::from_millis(33);
                     let step = step as u64;
@@ -355,7 +383,7 @@ mod tests {
                         prop_assert_eq!(numbers.picture_id, (last.picture_id + 1) & PICTURE_IDS);
                         prop_assert!((numbers.timestamp.wrapping_sub(last.timestamp) as i32) > 0);
                     }
-                    prop_assert_eq!(rewriter.source(numbers.sequence as u16), Some((id, 0, first + step)));
+                    prop_assert_eq!(rewriter.left(numbers.sequence as u16), Some((id, layer(0), first + step)));
                     last = Some(numbers);
                 }
             }

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::choice::{Choice, Standing, View};
-use super::rewriter::Rewriter;
+use super::rewriter::{Rewriter, Source};
 use super::store::Meta;
 use crate::command::{Kind, SendSlot};
 use crate::rtp::ntp::Ntp;
@@ -19,7 +19,7 @@ enum Gate {
     /// Nothing is forwarded before a key frame (video) or the next packet (audio).
     Waiting,
     /// A layer is forwarded from this packet of it on.
-    Open { layer: usize, first: u64, stretch: u32 },
+    Open { source: Source, first: u64, stretch: u32 },
 }
 
 /// What becomes of a stored packet.
@@ -36,6 +36,10 @@ pub enum Admission {
     /// The same, and it is the first of the stretch.
     Opens(u32),
 }
+
+/// A picture that is to go stays until the next one's key frame is there, so that nothing freezes; but no longer than this: it
+/// stands under another name.
+const HANDOVER: Duration = Duration::from_secs(1);
 
 /// Temporal layers were added with a packet: what is older keeps to the fewer ones.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +68,10 @@ pub struct Slot {
     choice: Option<Choice>,
     /// Nothing was chosen yet of the source that is in it.
     fresh: bool,
+    /// The track that was in it and is still forwarded, and until when.
+    leaving: Option<(usize, Instant)>,
+    /// A track whose packets are no longer wanted.
+    released: Option<usize>,
     gate: Gate,
     temporal: u8,
     raise: Raise,
@@ -123,6 +131,8 @@ impl Slot {
             sent: Sent::default(),
             choice: None,
             fresh: true,
+            leaving: None,
+            released: None,
             gate: Gate::Waiting,
             temporal: 0,
             raise: Raise::default(),
@@ -130,17 +140,61 @@ impl Slot {
         }
     }
 
-    /// Puts another track into the slot, or none.
-    pub fn assign(&mut self, track: Option<usize>) {
+    /// Puts another track into the slot, or none. A picture that is forwarded goes on until the new one opens.
+    pub fn assign(&mut self, track: Option<usize>, now: Instant) {
+        let before = self.forwarded();
+        let leaves = before.filter(|before| self.config.kind == Kind::Video && track.is_some() && track != Some(*before));
         self.track = track;
         (self.choice, self.fresh) = (None, true);
-        self.restart();
+        self.leaving = leaves.map(|before| (before, now + HANDOVER));
+        if self.leaving.is_none() && before != track {
+            self.restart();
+        }
+    }
+
+    /// A track is no more, whether it is in the slot or was.
+    pub fn forget(&mut self, track: usize) {
+        if self.track == Some(track) {
+            (self.track, self.choice, self.fresh) = (None, None, true);
+        }
+        if self.forwarded() == Some(track) {
+            self.restart();
+        }
+        self.released = self.released.filter(|released| *released != track);
+    }
+
+    /// The track that is forwarded, be it the one that is in the slot or the one that was.
+    pub fn forwarded(&self) -> Option<usize> {
+        match self.gate {
+            Gate::Open { source, .. } => Some(source.track),
+            Gate::Waiting => None,
+        }
+    }
+
+    /// Whether it is this layer that is forwarded.
+    pub fn forwards(&self, track: usize, layer: usize) -> bool {
+        matches!(self.gate, Gate::Open { source, .. } if source == Source { track, layer })
     }
 
     /// Forgets what was queued, and waits for a key frame where there are key frames.
     pub fn restart(&mut self) {
         self.gate = Gate::Waiting;
         self.rewriter.end();
+        self.release();
+    }
+
+    /// The track of which nothing more is wanted, once; the one that was in the slot goes when its time is over.
+    pub fn take_released(&mut self, now: Instant) -> Option<usize> {
+        if self.leaving.is_some_and(|(_, until)| until <= now) {
+            self.restart();
+        }
+        self.released.take()
+    }
+
+    fn release(&mut self) {
+        if let Some((track, _)) = self.leaving.take() {
+            self.released = Some(track);
+        }
     }
 
     /// Sets which layer shall be forwarded; none pauses the slot: what is queued still leaves, and reports go on.
@@ -148,6 +202,7 @@ impl Slot {
         (self.choice, self.fresh) = (choice, false);
         if choice.is_none() {
             self.gate = Gate::Waiting;
+            self.release();
         }
     }
 
@@ -160,11 +215,11 @@ impl Slot {
         }
     }
 
-    /// The layer that is forwarded.
+    /// The layer that is forwarded of the track in it.
     pub fn layer(&self) -> Option<usize> {
         match self.gate {
-            Gate::Open { layer, .. } => Some(layer),
-            Gate::Waiting => None,
+            Gate::Open { source, .. } if Some(source.track) == self.track => Some(source.layer),
+            _ => None,
         }
     }
 
@@ -185,28 +240,31 @@ impl Slot {
         (self.track.is_some() && self.config.kind == Kind::Video && self.layer() != Some(wanted)).then_some(wanted)
     }
 
-    /// What becomes of a packet of `layer`; `opens` where a receiver may begin with it.
-    pub fn admit(&mut self, layer: usize, meta: &Meta, opens: bool) -> Admission {
-        let Some(choice) = self.choice else { return Admission::Ignored };
-        if let Gate::Open { layer: here, first, stretch } = self.gate
-            && here == layer
+    /// What becomes of a packet of `source`.
+    pub fn admit(&mut self, source: Source, meta: &Meta) -> Admission {
+        if let Gate::Open { source: here, first, stretch } = self.gate
+            && here == source
         {
-            return if meta.sequence < first { Admission::Ignored } else { self.thin(stretch, choice, meta) };
+            return if meta.sequence < first { Admission::Ignored } else { self.thin(stretch, meta) };
         }
-        if layer != choice.layer || !(opens || self.config.kind == Kind::Audio) {
+        let wanted = self.choice.filter(|choice| Some(source.track) == self.track && source.layer == choice.layer);
+        let Some(choice) = wanted.filter(|_| meta.opens || self.config.kind == Kind::Audio) else {
             return Admission::Ignored;
+        };
+        if self.leaving.is_some() {
+            self.restart(); // what still waits of the other track is not sent behind the new one's back
         }
         self.sent.switches += u64::from(self.layer().is_some());
-        let stretch = self.rewriter.open(layer, meta.sequence);
-        self.gate = Gate::Open { layer, first: meta.sequence, stretch };
+        let stretch = self.rewriter.open(source, meta.sequence);
+        self.gate = Gate::Open { source, first: meta.sequence, stretch };
         (self.temporal, self.raise, self.newest) = (choice.temporal, Raise::default(), meta.sequence);
         Admission::Opens(stretch)
     }
 
-    fn thin(&mut self, stretch: u32, choice: Choice, meta: &Meta) -> Admission {
+    fn thin(&mut self, stretch: u32, meta: &Meta) -> Admission {
         let Some(vp8) = meta.vp8 else { return Admission::Queued(stretch) };
         if vp8.frame_start && meta.sequence > self.newest {
-            self.step(choice, meta.sequence, &vp8);
+            self.step(meta.sequence, &vp8);
         }
         self.newest = self.newest.max(meta.sequence);
         let kept = if meta.sequence < self.raise.at { self.temporal.min(self.raise.before) } else { self.temporal };
@@ -218,7 +276,8 @@ impl Slot {
     }
 
     /// Temporal layers change where a frame begins: fewer at once, more with a frame that needs the base layer alone.
-    fn step(&mut self, choice: Choice, sequence: u64, frame: &vp8::Descriptor) {
+    fn step(&mut self, sequence: u64, frame: &vp8::Descriptor) {
+        let Some(choice) = self.choice.filter(|_| self.leaving.is_none()) else { return };
         let wanted = if self.layer() == Some(choice.layer) { choice.temporal } else { choice.meanwhile };
         if wanted <= self.temporal {
             self.temporal = wanted;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::cap::Cap;
 use super::choice::{self, Standing, Wish};
 use super::publisher::Track;
+use super::rewriter::Source;
 use super::slot::{Admission, Slot};
 use super::store::{Meta, Store};
 use crate::command::{Codec, Extensions, Kind, SendCodec, SendSlot};
@@ -96,7 +97,7 @@ impl Down {
     pub fn on_stored(
         &mut self,
         slot: usize,
-        layer: usize,
+        source: Source,
         meta: &Meta,
         codec: Codec,
         store: &Store,
@@ -105,12 +106,12 @@ impl Down {
             return Err(DropReason::CodecNotTaken);
         }
         let Some(target) = self.slots.get_mut(slot) else { return Ok(()) };
-        let admission = target.admit(layer, meta, meta.opens);
+        let admission = target.admit(source, meta);
         self.queue(slot, meta.sequence, admission)?;
         if let Admission::Opens(_) = admission {
             for (later, _) in store.after(meta.sequence) {
                 let Some(target) = self.slots.get_mut(slot) else { break };
-                let admission = target.admit(layer, later, later.opens);
+                let admission = target.admit(source, later);
                 self.queue(slot, later.sequence, admission)?;
             }
         }
@@ -134,16 +135,22 @@ impl Down {
 
     /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
     /// is sent twice, since an SRTP index is sealed once. What was repeated within a round trip is on its way.
-    pub fn on_nack(&mut self, slot: usize, pairs: &[u8], track: &Track, now: Instant) {
+    pub fn on_nack<'a>(
+        &mut self,
+        slot: usize,
+        pairs: &[u8],
+        track: impl Fn(usize) -> Option<&'a Track>,
+        now: Instant,
+    ) {
         let Some(target) = self.slots.get(slot) else { return };
-        let taken = self.codec(track.config.codec).is_some_and(|taken| taken.nack && taken.rtx_payload_type.is_some());
-        let repairs = taken && target.config.rtx_ssrc.is_some();
+        let repairs = target.config.rtx_ssrc.is_some();
         let round_trip = target.sent.round_trip.unwrap_or(ROUND_TRIP);
         for outgoing in rtcp::nacked(pairs).take(NACK_MAX) {
             self.nacked += 1;
-            let source = self.slots.get(slot).and_then(|target| target.rewriter.source(outgoing));
-            let Some((stretch, layer, sequence)) = source.filter(|_| repairs) else { continue };
-            if track.layers.get(layer).is_none_or(|layer| layer.store.get(sequence).is_none()) {
+            let left = self.slots.get(slot).and_then(|target| target.rewriter.left(outgoing));
+            let Some((stretch, source, sequence)) = left.filter(|_| repairs) else { continue };
+            let Some(track) = track(source.track).filter(|track| self.repairs(track.config.codec)) else { continue };
+            if track.layers.get(source.layer).is_none_or(|layer| layer.store.get(sequence).is_none()) {
                 continue;
             }
             if self.repair_budget >= 1.0 && self.begin_repair(Repair { slot, stretch, sequence, at: now }, round_trip) {
@@ -151,6 +158,10 @@ impl Down {
                 self.pacer.push(Class::Repair, Queued { slot, stretch, sequence, form: Form::Repair });
             }
         }
+    }
+
+    fn repairs(&self, codec: Codec) -> bool {
+        self.codec(codec).is_some_and(|taken| taken.nack && taken.rtx_payload_type.is_some())
     }
 
     /// Chooses the layer of each picture anew; `track` finds what is in a slot.
@@ -164,7 +175,8 @@ impl Down {
             .iter()
             .filter_map(|slot| {
                 let track = track(pictures(slot)?)?;
-                Some(Wish { ladder: &track.ladder, view: slot.view, standing: slot.standing() })
+                let (view, standing, running) = (slot.view, slot.standing(), slot.layer());
+                Some(Wish { ladder: &track.ladder, view, standing, running })
             })
             .collect();
         let chosen = choice::choose(&wishes, self.cap.budget(audio_bps, now));
@@ -178,7 +190,7 @@ impl Down {
             }
             slot.choose(choice);
         }
-        if fell && self.cap.limit_bps().is_some() {
+        if fell && self.cap.limit_bps(audio_bps).is_some() {
             self.cap.on_fall(now);
         } else if rose {
             self.cap.on_rise(now);

@@ -135,7 +135,7 @@ impl Node {
             if let Ok(down) = self.down(connection)
                 && let Some(slot) = down.slots.get_mut(slot)
             {
-                slot.assign(Some(key));
+                slot.restart();
             }
         }
         if let Ok(up) = self.up(connection) {
@@ -169,7 +169,7 @@ impl Node {
             if let Ok(down) = self.down(subscription.connection)
                 && let Some(slot) = down.slots.get_mut(subscription.slot)
             {
-                slot.assign(None);
+                slot.forget(key);
             }
         }
     }
@@ -192,12 +192,14 @@ impl Node {
             return Ok(());
         }
         let before = target.track;
-        target.assign(wanted);
+        target.assign(wanted, now);
+        let stays = target.forwarded();
         if kind == Some(Kind::Audio) {
             target.choose(forwarded.then_some(Choice::WHOLE));
         }
         let subscription = Subscription { connection: key, slot: index };
-        self.unsubscribe(before, subscription);
+        // What is still forwarded until the new picture is there keeps its subscription.
+        self.unsubscribe(before.filter(|before| stays != Some(*before)), subscription);
         self.subscribe(wanted, subscription);
         self.choose(key, now);
         Ok(())
@@ -217,11 +219,13 @@ impl Node {
 
     fn subscribe(&mut self, track: Option<usize>, subscription: Subscription) {
         if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
-            track.subscribers.push(subscription);
+            if !track.subscribers.contains(&subscription) {
+                track.subscribers.push(subscription);
+            }
         }
     }
 
-    fn unsubscribe(&mut self, track: Option<usize>, subscription: Subscription) {
+    pub(super) fn unsubscribe(&mut self, track: Option<usize>, subscription: Subscription) {
         if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
             track.subscribers.retain(|other| *other != subscription);
         }
@@ -264,6 +268,7 @@ impl Node {
                 self.counters.abandoned += down.pacer.len() as u64;
                 for (slot, state) in down.slots.iter().enumerate() {
                     self.unsubscribe(state.track, Subscription { connection: key, slot });
+                    self.unsubscribe(state.forwarded(), Subscription { connection: key, slot });
                 }
             }
         }

@@ -77,18 +77,17 @@ impl Node {
         let connection = self.connections.get_mut(key)?;
         let (to, srtp) = (connection.selected?, connection.srtp.as_mut()?);
         let Side::Down(down) = &mut connection.side else { return None };
-        let slot = down.slots.get(item.slot)?;
-        let track = self.tracks.get(slot.track?)?;
-        let layer = slot.rewriter.layer(item.stretch)?;
-        let (meta, payload) = track.layers.get(layer)?.store.get(item.sequence)?;
+        let source = down.slots.get(item.slot)?.rewriter.source(item.stretch)?;
+        let track = self.tracks.get(source.track)?;
+        let (meta, payload) = track.layers.get(source.layer)?.store.get(item.sequence)?;
         let repair = item.form == Form::Repair;
         let payload_type = payload_type(down, track.config.codec, repair)?;
         let slot = down.slots.get_mut(item.slot)?;
         let numbers = if repair {
             slot.rewriter.numbers(item.stretch, meta)?
         } else {
-            let before = slot.rewriter.begins_after(item.stretch);
-            let aligned = before.and_then(|before| track.aligned(before, layer, meta.timestamp));
+            let before = slot.rewriter.begins_after(item.stretch).filter(|before| before.track == source.track);
+            let aligned = before.and_then(|before| track.aligned(before.layer, source.layer, meta.timestamp));
             slot.rewriter.leave(item.stretch, meta, track.config.clock_rate, aligned, now)?
         };
         let outgoing = Outgoing {
@@ -106,8 +105,8 @@ impl Node {
             return None;
         }
         down.pacer.spent(header.len() + body.len());
-        down.cap.on_sent(header.len() + body.len());
         let slot = down.slots.get_mut(item.slot)?;
+        down.cap.on_sent(slot.config.kind, header.len() + body.len());
         if repair {
             slot.repair_sequence = slot.repair_sequence.wrapping_add(1);
             slot.sent.repairs += 1;
@@ -116,9 +115,13 @@ impl Node {
             slot.sent.packets += 1;
             slot.sent.bytes += body.len() as u64;
             slot.report_due.get_or_insert(now);
-            down.on_left();
             self.counters.media_out += 1;
-            self.counters.blanks_out += u64::from(item.form == Form::Blank);
+            if item.form == Form::Blank {
+                self.counters.blanks_out += 1;
+            } else {
+                slot.rewriter.remember(meta);
+            }
+            down.on_left();
         }
         Some(())
     }

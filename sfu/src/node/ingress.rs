@@ -7,6 +7,7 @@ use super::connection::{Checked, Side};
 use crate::command::{Event, Extensions};
 use crate::drops::DropReason;
 use crate::forward::publisher::{Stream, Subscription, Track, Up};
+use crate::forward::rewriter::Source;
 use crate::forward::store::Meta;
 use crate::rtp::bytes::u16_at;
 use crate::rtp::header::Header;
@@ -157,7 +158,7 @@ impl Node {
         layer.restart(ssrc);
         for Subscription { connection, slot } in &track.subscribers {
             if let Some(Side::Down(down)) = self.connections.get_mut(*connection).map(|connection| &mut connection.side)
-                && let Some(slot) = down.slots.get_mut(*slot).filter(|slot| slot.layer() == Some(stream.layer))
+                && let Some(slot) = down.slots.get_mut(*slot).filter(|slot| slot.forwards(stream.track, stream.layer))
             {
                 slot.restart();
             }
@@ -168,6 +169,7 @@ impl Node {
     fn announce(&mut self, stream: Stream, meta: &Meta) {
         let Some(track) = self.tracks.get(stream.track).filter(|track| track.forwarded) else { return };
         let Some(layer) = track.layers.get(stream.layer) else { return };
+        let source = Source { track: stream.track, layer: stream.layer };
         for Subscription { connection, slot } in &track.subscribers {
             let Some(subscriber) = self.connections.get_mut(*connection).filter(|subscriber| subscriber.is_connected())
             else {
@@ -175,7 +177,7 @@ impl Node {
             };
             let Side::Down(down) = &mut subscriber.side else { continue };
             let (idle, before) = (down.pacer.is_empty(), down.pacer.taken);
-            if let Err(reason) = down.on_stored(*slot, stream.layer, meta, track.config.codec, &layer.store) {
+            if let Err(reason) = down.on_stored(*slot, source, meta, track.config.codec, &layer.store) {
                 self.drops.count(reason);
             }
             self.counters.queued += down.pacer.taken - before;
@@ -244,11 +246,8 @@ impl Node {
             }
             Report::Nack { media, pairs } => {
                 let (nacked, taken, idle) = (down.nacked, down.pacer.taken, down.pacer.is_empty());
-                let slot = down.slot_of(media).and_then(|(index, slot)| Some((index, slot.track?)));
-                if let Some((index, track)) = slot
-                    && let Some(track) = self.tracks.get(track)
-                {
-                    down.on_nack(index, pairs, track, now);
+                if let Some((index, _)) = down.slot_of(media) {
+                    down.on_nack(index, pairs, |track| self.tracks.get(track), now);
                 }
                 self.counters.nacks_in += down.nacked - nacked;
                 self.counters.queued += down.pacer.taken - taken;

@@ -167,7 +167,7 @@ fn connection_stats(connection: &Connection) -> ConnectionStats {
         Side::Down(down) => ConnectionStats {
             direction: Direction::Down,
             remb_bps: down.cap.remb_bps,
-            limit_bps: down.cap.limit_bps(),
+            limit_bps: down.cap.limit_bps(0),
             waiting: down.pacer.len(),
             nacked: down.nacked,
             ..stats

@@ -50,6 +50,7 @@ impl Node {
             if self.connections.contains(key) {
                 self.drive(key, now);
                 self.want_keyframes(key);
+                self.let_go(key, now);
             }
         }
         self.work(now);
@@ -84,6 +85,19 @@ impl Node {
             if let Some(track) = self.tracks.get_mut(track) {
                 track.keyframes.want(layer);
             }
+        }
+    }
+
+    /// Tracks that were in a slot and whose picture has gone from it send nothing there any more.
+    fn let_go(&mut self, key: usize, now: Instant) {
+        let mut index = 0;
+        while let Some(Side::Down(down)) = self.connections.get_mut(key).map(|connection| &mut connection.side)
+            && let Some(slot) = down.slots.get_mut(index)
+        {
+            if let Some(track) = slot.take_released(now).filter(|track| Some(*track) != slot.track) {
+                self.unsubscribe(Some(track), Subscription { connection: key, slot: index });
+            }
+            index += 1;
         }
     }
 
@@ -225,9 +239,9 @@ impl Node {
         out.clear();
         for slot in down.slots.iter_mut().filter(|slot| slot.report_due.is_some_and(|due| due <= now)) {
             // A paused slot's reports go on by the clock of what was last in it.
-            let Some((layer, offset)) = slot.rewriter.clock() else { continue };
-            let Some(rtp) = slot.track.and_then(|track| self.tracks.get(track)).and_then(|track| {
-                track.layers.get(layer)?.timestamp_at(ntp, track.config.clock_rate)
+            let Some((source, offset)) = slot.rewriter.clock() else { continue };
+            let Some(rtp) = self.tracks.get(source.track).and_then(|track| {
+                track.layers.get(source.layer)?.timestamp_at(ntp, track.config.clock_rate)
             }) else {
                 continue;
             };
