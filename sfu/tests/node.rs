@@ -206,7 +206,7 @@ fn publishers_get_receiver_reports_and_a_remb_at_the_first_packet() {
     for compound in &world.peers[publisher].rtcp {
         rtcp::parse(compound, |report| match report {
             rtcp::Report::Reception(block) if block.ssrc == 1000 => blocks += 1,
-            rtcp::Report::Remb { bitrate } => remb = bitrate,
+            rtcp::Report::Remb { bitrate, .. } => remb = bitrate,
             _ => {}
         })
         .unwrap();
@@ -222,11 +222,18 @@ fn publishers_get_transport_wide_feedback() {
     let (mut world, publisher, _) = World::on_the_air();
     let conn = world.peers[publisher].conn;
     let transport_cc = Some(1); // the peer here writes one extension, so its mid is taken for the number
-    world.command(Command::Receive { conn, tracks: vec![video(1)], extensions: Extensions { transport_cc, ..Extensions::default() } });
+    world.command(Command::Receive {
+        conn,
+        tracks: vec![video(1)],
+        extensions: Extensions { transport_cc, ..Extensions::default() },
+    });
     world.peers[publisher].rtcp.clear();
     for sequence in 101..161u16 {
         let number = (7000 + sequence).to_be_bytes();
-        let header = sfu::rtp::header::Outgoing { extensions: Elements { mid: Some((1, &number)), ..Elements::default() }, ..outgoing(1, sequence) };
+        let header = sfu::rtp::header::Outgoing {
+            extensions: Elements { mid: Some((1, &number)), ..Elements::default() },
+            ..outgoing(1, sequence)
+        };
         world.send_rtp(publisher, &header, &vp8(false, sequence, 1));
         world.run(Duration::from_millis(10));
     }
@@ -429,14 +436,14 @@ fn renegotiation_keeps_what_it_names() {
         conn,
         tracks: vec![video(1), video(2)],
         extensions: Extensions { mid: Some(1), ..Extensions::default() },
-            });
+    });
     world.play(publisher, 1, 101..105);
     assert_eq!(world.sequences(watcher).len(), 5);
     world.command(Command::Receive {
         conn,
         tracks: vec![video(2)],
         extensions: Extensions { mid: Some(1), ..Extensions::default() },
-            });
+    });
     world.play(publisher, 1, 105..110);
     assert_eq!(world.sequences(watcher).len(), 5);
     assert!(world.node.drops.get(DropReason::UnknownTrack) > 0);
@@ -453,7 +460,7 @@ fn a_replaced_track_leaves_nothing_to_its_successor() {
         conn,
         tracks: vec![video(2)],
         extensions: Extensions { mid: Some(1), ..Extensions::default() },
-            });
+    });
     world.assign(watcher, 0, Some(2));
     world.send_rtp(publisher, &outgoing(1, 140), &vp8(false, 140, 1));
     assert_eq!(world.node.drops.get(DropReason::UnknownTrack), 1);
@@ -476,7 +483,7 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
         conn,
         tracks: vec![renewed],
         extensions: Extensions { mid: Some(1), ..Extensions::default() },
-            });
+    });
     for (sequence, keyframe) in [(9u16, true), (10, false), (11, false)] {
         world.run(FRAME);
         let header = sfu::rtp::header::Outgoing { ssrc: 1500, ..outgoing(1, sequence) };
@@ -492,7 +499,7 @@ fn another_ssrc_on_the_same_track_goes_on_as_one_stream() {
             conn,
             tracks: vec![renewed],
             extensions: Extensions { mid: Some(1), ..Extensions::default() },
-                    });
+        });
     }
     assert!(world.refusals().is_empty(), "{:?}", world.refusals());
     world.account();

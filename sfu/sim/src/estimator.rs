@@ -31,7 +31,7 @@ impl Estimator {
     /// Where the engine did not write when it sent.
     pub fn on_packet(&mut self, bytes: usize, sent: Option<&[u8]>, run: Duration) {
         let [a, b, c] = *sent.expect("a send time in each packet") else { panic!("a send time has three bytes") };
-        let sent_us = i64::from(u32::from_be_bytes([0, a, b, c])) * 1_000_000 >> 18;
+        let sent_us = (i64::from(u32::from_be_bytes([0, a, b, c])) * 1_000_000) >> 18;
         let way_us = (run.as_micros() as i64 - sent_us).rem_euclid(ROUND_US);
         let fastest = *self.fastest_us.get_or_insert(way_us);
         // The way's true length is unknown: only differences count, and they go round as well.

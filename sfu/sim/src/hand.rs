@@ -20,11 +20,7 @@ impl World {
     pub fn publisher(&mut self, track: u64) -> usize {
         let peer = self.connect(Direction::Up);
         let conn = self.peers[peer].conn;
-        self.command(Command::Receive {
-            conn,
-            tracks: vec![video(track)],
-            extensions: EXTENSIONS,
-        });
+        self.command(Command::Receive { conn, tracks: vec![video(track)], extensions: EXTENSIONS });
         peer
     }
 

@@ -148,10 +148,10 @@ impl Bits {
 
 /// Reads what `write_picture` wrote, and what the engine made of it.
 pub fn read_picture(payload: &[u8]) -> Option<(Picture, Stamp)> {
-    let (start, key) = match payload.first()? {
-        &SPS => return Some((h264(true, true), Stamp::read(payload.get(PARAMETER_SET..)?)?)),
-        &SLICE => (true, false),
-        &FRAGMENT => return Some((h264(false, false), Stamp::read(payload.get(2..)?)?)),
+    let (start, key) = match *payload.first()? {
+        SPS => return Some((h264(true, true), Stamp::read(payload.get(PARAMETER_SET..)?)?)),
+        SLICE => (true, false),
+        FRAGMENT => return Some((h264(false, false), Stamp::read(payload.get(2..)?)?)),
         _ => return read_vp8(payload),
     };
     Some((h264(start, key), Stamp::read(payload.get(1..)?)?))

@@ -116,11 +116,7 @@ impl World {
         let peer = self.connect(Direction::Up);
         let conn = self.peers[peer].conn;
         let tracks = media.iter().map(Media::negotiated).collect();
-        self.command(Command::Receive {
-            conn,
-            tracks,
-            extensions: EXTENSIONS,
-        });
+        self.command(Command::Receive { conn, tracks, extensions: EXTENSIONS });
         let publisher = Publisher::new(media, self.wall, &mut self.random, self.now);
         self.peers[peer].role = Role::Publisher(Box::new(publisher));
         self.wake(peer);

@@ -385,7 +385,10 @@ impl Voice {
             sequence: sequence as u16,
             timestamp: self.timestamp_at(self.next),
             ssrc: ssrc(self.track),
-            extensions: Elements { audio_level: self.level.map(|level| (LEVEL_EXTENSION, level)), ..Elements::default() },
+            extensions: Elements {
+                audio_level: self.level.map(|level| (LEVEL_EXTENSION, level)),
+                ..Elements::default()
+            },
         };
         self.packets += 1;
         self.next += VOICE_STEP;

@@ -10,9 +10,9 @@ use sfu::rtp::rtcp::{self, Report};
 use sfu::rtp::sequence::Unwrapper;
 
 use crate::decoder::{Decoder, Part};
+use crate::estimator::Estimator;
 use crate::numbers::Numbers;
 use crate::payload;
-use crate::estimator::Estimator;
 use crate::peer::{AUDIO_PT, H264_RTX_PT, RTX_PT, SEND_TIME_EXTENSION};
 use crate::reception::Reception;
 

@@ -29,11 +29,16 @@ fn room(world: &mut World, levels: &[Option<u8>]) -> (Vec<usize>, usize) {
 
 /// The voices of which packets came in the last second.
 fn heard(world: &mut World, listener: usize) -> Vec<u64> {
-    let packets = |world: &World| world.viewer_of(listener).voices.iter().map(|voice| voice.packets).collect::<Vec<_>>();
+    let packets =
+        |world: &World| world.viewer_of(listener).voices.iter().map(|voice| voice.packets).collect::<Vec<_>>();
     let before = packets(world);
     world.run(SECOND);
     let after = packets(world);
-    (1..).zip(before.iter().zip(&after)).filter(|(_, (before, after))| *after - *before > 40).map(|(voice, _)| voice).collect()
+    (1..)
+        .zip(before.iter().zip(&after))
+        .filter(|(_, (before, after))| *after - *before > 40)
+        .map(|(voice, _)| voice)
+        .collect()
 }
 
 fn speaker(world: &World) -> Option<u64> {

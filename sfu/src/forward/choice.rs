@@ -142,7 +142,8 @@ pub fn choose(wishes: &[Wish<'_>], budget: Budget) -> Vec<Option<Choice>> {
     for index in order.iter().filter(|index| wishes.get(**index).is_some_and(|wish| wish.view.pinned)) {
         while climb.rise(*index) {}
     }
-    while order.iter().fold(false, |risen, index| climb.rise(*index) || risen) {}
+    // Not `any`: each has its turn.
+    while order.iter().filter(|index| climb.rise(**index)).count() > 0 {}
     let chosen = climb.levels.iter().zip(&steps).map(|(level, steps)| steps.get(level.checked_sub(1)?).copied());
     chosen.zip(wishes).map(|(step, wish)| step.map(|step| settle(step, wish))).collect()
 }
@@ -232,11 +233,8 @@ mod tests {
 
     /// 320×180 at 150, 640×360 at 500 and 1280×720 at 1,500 kbit/s; of each half in the base layer, a quarter in each other.
     fn ladder() -> [Rung; 3] {
-        [(0, (320, 180), 150_000), (1, (640, 360), 500_000), (2, (1280, 720), 1_500_000)].map(|(layer, size, bps)| Rung {
-            layer,
-            size: Some(size),
-            rates_bps: [bps / 2, bps / 4, bps / 4, 0],
-        })
+        [(0, (320, 180), 150_000), (1, (640, 360), 500_000), (2, (1280, 720), 1_500_000)]
+            .map(|(layer, size, bps)| Rung { layer, size: Some(size), rates_bps: [bps / 2, bps / 4, bps / 4, 0] })
     }
 
     fn view(width: u32, height: u32) -> View {
@@ -251,7 +249,12 @@ mod tests {
     #[test]
     fn a_tile_gets_the_smallest_picture_that_fills_it() {
         let ladder = ladder();
-        let wish = |width, height| Wish { ladder: &ladder, view: view(width, height), standing: Standing::Fresh, running: None };
+        let wish = |width, height| Wish {
+            ladder: &ladder,
+            view: view(width, height),
+            standing: Standing::Fresh,
+            running: None,
+        };
         let wishes = [wish(300, 170), wish(380, 500), wish(700, 400), wish(1900, 1000), wish(0, 0)];
         let chosen = layers(&wishes, u64::MAX);
         assert_eq!(chosen, [Some((0, 3)), Some((0, 3)), Some((1, 3)), Some((2, 3)), None]);

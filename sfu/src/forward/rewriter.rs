@@ -129,7 +129,8 @@ impl Rewriter {
         }
         stretch.skipped.skip(meta.sequence);
         if let Some(picture) = meta.picture {
-            let left = stretch.begun.is_some() && newest_picture.is_some_and(|newest| stretch.picture(picture) <= Some(newest));
+            let left = stretch.begun.is_some()
+                && newest_picture.is_some_and(|newest| stretch.picture(picture) <= Some(newest));
             if !left {
                 stretch.skipped_pictures.skip(picture);
             }

@@ -2,7 +2,6 @@
 //!
 //! `rewriter.rs` keeps one for sequence numbers and one for pictures.
 
-
 /// Numbers a word of the window.
 const WORD: u64 = 64;
 
@@ -118,12 +117,15 @@ impl<const WORDS: usize> Skips<WORDS> {
         while low < high {
             let middle = low + (high - low) / 2;
             let at = self.before(middle).map(|before| (middle - first).saturating_sub(before));
-            if at.is_none_or(|at| at < index || self.has(middle) && at == index) { low = middle + 1 } else { high = middle }
+            if at.is_none_or(|at| at < index || self.has(middle) && at == index) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         (!self.has(low) && low - first - self.before(low)? == index).then_some(low)
     }
 }
-
 
 #[cfg(test)]
 mod tests {

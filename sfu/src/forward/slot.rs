@@ -143,7 +143,8 @@ impl Slot {
     /// Puts another track into the slot, or none. A picture that is forwarded goes on until the new one opens.
     pub fn assign(&mut self, track: Option<usize>, now: Instant) {
         let before = self.forwarded();
-        let leaves = before.filter(|before| self.config.kind == Kind::Video && track.is_some() && track != Some(*before));
+        let leaves =
+            before.filter(|before| self.config.kind == Kind::Video && track.is_some() && track != Some(*before));
         self.track = track;
         (self.choice, self.fresh) = (None, true);
         self.leaving = leaves.map(|before| (before, now + HANDOVER));

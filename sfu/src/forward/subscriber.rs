@@ -23,8 +23,18 @@ const REPAIRS: usize = 256;
 const REPAIRS_A_PACKET: f32 = 0.5;
 /// What a round trip is taken for before it was measured.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
+/// An estimate counts for so long: one that is still meant is repeated each second.
+const REMB_LASTS: Duration = Duration::from_secs(5);
 /// Packets that one NACK may ask for: more missing at once wants a key frame.
 const NACK_MAX: usize = 256;
+
+/// An estimate of some streams, known by the first of them.
+#[derive(Debug, Clone, Copy)]
+struct Remb {
+    ssrc: u32,
+    bitrate: u64,
+    at: Instant,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Repair {
@@ -50,6 +60,7 @@ pub struct Down {
     codecs: Vec<SendCodec>,
     repairs: Box<[Option<Repair>]>,
     repair_budget: f32,
+    rembs: Vec<Remb>,
     by_ssrc: FxHashMap<u32, usize>,
 }
 
@@ -65,6 +76,7 @@ impl Down {
             codecs: Vec::new(),
             repairs: vec![None; REPAIRS].into_boxed_slice(),
             repair_budget: REPAIRS as f32,
+            rembs: Vec::new(),
             by_ssrc: FxHashMap::default(),
         }
     }
@@ -133,15 +145,20 @@ impl Down {
         Err(DropReason::QueueFull)
     }
 
+    /// The receiver's estimate came. Browsers tell one for all their streams, aiortc one for each: then they add up.
+    pub fn on_remb(&mut self, bitrate: u64, ssrcs: &[u8], now: Instant) {
+        // Retransmissions' SSRCs are listed as well; one of ours must be there, so that their number is bounded.
+        let Some(first) = rtcp::ssrcs(ssrcs).find(|ssrc| self.by_ssrc.contains_key(ssrc)) else { return };
+        self.rembs.retain(|other| {
+            now.duration_since(other.at) < REMB_LASTS && rtcp::ssrcs(ssrcs).all(|ssrc| ssrc != other.ssrc)
+        });
+        self.rembs.push(Remb { ssrc: first, bitrate, at: now });
+        self.cap.remb_bps = Some(self.rembs.iter().fold(0, |sum, remb| sum.saturating_add(remb.bitrate)));
+    }
+
     /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
     /// is sent twice, since an SRTP index is sealed once. What was repeated within a round trip is on its way.
-    pub fn on_nack<'a>(
-        &mut self,
-        slot: usize,
-        pairs: &[u8],
-        track: impl Fn(usize) -> Option<&'a Track>,
-        now: Instant,
-    ) {
+    pub fn on_nack<'a>(&mut self, slot: usize, pairs: &[u8], track: impl Fn(usize) -> Option<&'a Track>, now: Instant) {
         let Some(target) = self.slots.get(slot) else { return };
         let repairs = target.config.rtx_ssrc.is_some();
         let round_trip = target.sent.round_trip.unwrap_or(ROUND_TRIP);

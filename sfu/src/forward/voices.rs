@@ -78,8 +78,10 @@ impl Group {
     }
 
     fn seat(&mut self, voices: &[Voice]) {
-        let loudness = |track: &TrackId| voices.iter().find(|voice| voice.track == *track).and_then(|voice| voice.loudness);
-        let mut seated: Vec<TrackId> = self.forwarded.iter().copied().filter(|track| loudness(track).is_some()).collect();
+        let loudness =
+            |track: &TrackId| voices.iter().find(|voice| voice.track == *track).and_then(|voice| voice.loudness);
+        let mut seated: Vec<TrackId> =
+            self.forwarded.iter().copied().filter(|track| loudness(track).is_some()).collect();
         let mut others: Vec<TrackId> = voices
             .iter()
             .filter(|voice| voice.loudness.is_some() && !seated.contains(&voice.track))

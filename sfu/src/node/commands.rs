@@ -62,8 +62,8 @@ impl Node {
             return Err("the connection's number or user fragment is in use");
         }
         let side = match direction {
-            Direction::Up => Side::Up(Up::default()),
-            Direction::Down => Side::Down(Down::new(now)),
+            Direction::Up => Side::Up(Box::default()),
+            Direction::Down => Side::Down(Box::new(Down::new(now))),
         };
         if self.connections.is_empty() {
             self.next_tick = now;
@@ -218,10 +218,10 @@ impl Node {
     }
 
     fn subscribe(&mut self, track: Option<usize>, subscription: Subscription) {
-        if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
-            if !track.subscribers.contains(&subscription) {
-                track.subscribers.push(subscription);
-            }
+        if let Some(track) = track.and_then(|track| self.tracks.get_mut(track))
+            && !track.subscribers.contains(&subscription)
+        {
+            track.subscribers.push(subscription);
         }
     }
 

@@ -32,9 +32,9 @@ const ADDRESSES_MAX: usize = 8;
 #[derive(Debug)]
 pub enum Side {
     /// The peer publishes.
-    Up(Up),
+    Up(Box<Up>),
     /// The peer watches.
-    Down(Down),
+    Down(Box<Down>),
 }
 
 /// The keys of an established connection.

@@ -227,7 +227,7 @@ impl Node {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let Side::Down(down) = &mut connection.side else { return };
         match report {
-            Report::Remb { bitrate } => down.cap.remb_bps = Some(bitrate),
+            Report::Remb { bitrate, ssrcs } => down.on_remb(bitrate, ssrcs, now),
             Report::Reception(block) => {
                 if let Some((_, slot)) = down.slot_of(block.ssrc) {
                     let packets = slot.sent.on_reception(block, now);

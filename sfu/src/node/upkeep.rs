@@ -185,7 +185,8 @@ impl Node {
             send(&mut srtp.sealer, out, to, &mut self.outbox);
         }
         if up.arrivals.is_due() && up.feedback_sent.is_none_or(|sent| now.duration_since(sent) >= FEEDBACK) {
-            let mut layers = up.tracks.iter().filter_map(|track| self.tracks.get(*track)).flat_map(|track| &track.layers);
+            let mut layers =
+                up.tracks.iter().filter_map(|track| self.tracks.get(*track)).flat_map(|track| &track.layers);
             let media = layers.find_map(|layer| layer.ssrc).unwrap_or(OUR_SSRC);
             up.feedback_sent = Some(now);
             up.arrivals.write(out, OUR_SSRC, media);
@@ -240,9 +241,11 @@ impl Node {
         for slot in down.slots.iter_mut().filter(|slot| slot.report_due.is_some_and(|due| due <= now)) {
             // A paused slot's reports go on by the clock of what was last in it.
             let Some((source, offset)) = slot.rewriter.clock() else { continue };
-            let Some(rtp) = self.tracks.get(source.track).and_then(|track| {
-                track.layers.get(source.layer)?.timestamp_at(ntp, track.config.clock_rate)
-            }) else {
+            let Some(rtp) = self
+                .tracks
+                .get(source.track)
+                .and_then(|track| track.layers.get(source.layer)?.timestamp_at(ntp, track.config.clock_rate))
+            else {
                 continue;
             };
             slot.report_due = Some(now + REPORT);

@@ -212,8 +212,7 @@ mod tests {
             audio_level: Some((3, 0x85)),
             video_orientation: Some((4, 2)),
         };
-        let outgoing =
-            Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, extensions };
+        let outgoing = Outgoing { marker: true, payload_type: 96, sequence: 65535, timestamp: 7, ssrc: 9, extensions };
         outgoing.write(&mut packet);
         packet.extend_from_slice(b"payload");
         let header = Header::parse(&packet).unwrap();

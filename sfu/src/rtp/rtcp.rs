@@ -39,8 +39,10 @@ pub enum Report<'a> {
     },
     /// The receiver's estimate.
     Remb {
-        /// In bit/s.
+        /// In bit/s, of these sources together.
         bitrate: u64,
+        /// Their SSRCs, four bytes each.
+        ssrcs: &'a [u8],
     },
     /// The source is leaving.
     Bye {
@@ -139,7 +141,9 @@ fn parse_payload_feedback<'a>(packet: &'a [u8], format: u8, each: &mut impl FnMu
         15 if packet.get(12..16) == Some(b"REMB") => {
             let exponent = u8_at(packet, 17)? >> 2;
             let mantissa = u64::from(u24_at(packet, 17)? & 0x3_FFFF);
-            each(Report::Remb { bitrate: mantissa.checked_shl(u32::from(exponent)).unwrap_or(u64::MAX) });
+            let bitrate = mantissa.checked_shl(u32::from(exponent)).unwrap_or(u64::MAX);
+            let count = usize::from(u8_at(packet, 16)?);
+            each(Report::Remb { bitrate, ssrcs: packet.get(20..20 + 4 * count)? });
         }
         _ => {}
     }
@@ -154,6 +158,11 @@ pub fn nacked(pairs: &[u8]) -> impl Iterator<Item = u16> {
         std::iter::once(first)
             .chain((0..16).filter(move |bit| mask & (1 << bit) != 0).map(move |bit| first.wrapping_add(bit + 1)))
     })
+}
+
+/// SSRCs of a list.
+pub fn ssrcs(list: &[u8]) -> impl Iterator<Item = u32> {
+    list.chunks_exact(4).filter_map(|bytes| u32_at(bytes, 0))
 }
 
 /// A sender's own part of a report.
@@ -300,7 +309,7 @@ mod tests {
         assert_eq!(seen[0], Report::Sender { ssrc: 7, ntp: info.ntp, rtp: 99 });
         assert_eq!(seen[1], Report::Reception(block));
         assert_eq!(seen[2], Report::Keyframe { media: 8 });
-        assert!(matches!(seen[3], Report::Remb { bitrate } if (2_499_000..=2_500_000).contains(&bitrate)));
+        assert!(matches!(seen[3], Report::Remb { bitrate, .. } if (2_499_000..=2_500_000).contains(&bitrate)));
         assert_eq!(seen.len(), 4);
     }
 
@@ -331,7 +340,7 @@ mod tests {
         fn a_remb_keeps_its_rate_within_its_precision(bitrate in 1u64..100_000_000_000) {
             let mut out = Vec::new();
             write_remb(&mut out, 1, bitrate, &[3]);
-            let Report::Remb { bitrate: read } = reports(&out)[0] else { panic!("not a REMB") };
+            let Report::Remb { bitrate: read, ssrcs: &[0, 0, 0, 3] } = reports(&out)[0] else { panic!("not a REMB") };
             prop_assert!(read <= bitrate && bitrate - read <= bitrate >> 16);
         }
     }

@@ -1,5 +1,10 @@
 //! What several stories ask.
-#![allow(dead_code, clippy::indexing_slicing, clippy::unwrap_used, reason = "each story uses its part; a test fails by a panic")]
+#![allow(
+    dead_code,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "each story uses its part; a test fails by a panic"
+)]
 
 use sfu::stats::SlotStats;
 use sim::World;
