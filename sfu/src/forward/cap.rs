@@ -101,11 +101,12 @@ impl Cap {
         self.looked = now;
         let rate = |bytes: u64| bytes as f64 * 8.0 / passed.as_secs_f64();
         self.sent_bps = rate(self.sound_bytes + self.picture_bytes);
-        self.take_estimate(rate(self.picture_bytes));
+        let picture_bps = rate(self.picture_bytes);
         (self.sound_bytes, self.picture_bytes) = (0, 0);
         // Where nearly nothing is sent nothing can be lost: so the link opens again when everything was paused.
         let loss = if self.expected < PACKETS_LEAST { 0.0 } else { self.lost / self.expected as f64 };
         (self.expected, self.lost) = (0, 0.0);
+        self.take_estimate(picture_bps, loss);
         if loss > LOSS_HIGH {
             self.cut(loss);
         } else if loss < LOSS_LOW {
@@ -125,12 +126,13 @@ impl Cap {
         self.cutting = true;
     }
 
-    fn take_estimate(&mut self, picture_bps: f64) {
-        let grows = self.remb_bps > self.remb_before;
+    /// Where much is lost, an estimate below what is sent needs no second look.
+    fn take_estimate(&mut self, picture_bps: f64, loss: f64) {
+        let (grows, lossy) = (self.remb_bps > self.remb_before, loss > LOSS_HIGH);
         self.remb_before = self.remb_bps;
-        let full = self.remb_bps.filter(|remb| (*remb as f64) < REMB_FULL * picture_bps && !grows);
+        let full = self.remb_bps.filter(|remb| (*remb as f64) < REMB_FULL * picture_bps && (lossy || !grows));
         self.remb_full = if full.is_some() { self.remb_full + 1 } else { 0 };
-        self.remb_limit = full.filter(|_| self.remb_full >= REMB_SECONDS);
+        self.remb_limit = full.filter(|_| lossy || self.remb_full >= REMB_SECONDS);
     }
 
     /// What there is for pictures beside `audio_bps` of sound, in bit/s; none where there is no limit.
