@@ -146,7 +146,7 @@ fn a_narrow_line_is_filled_and_not_flooded() {
             let lost = (after.dropped - line.dropped) as f64 / (after.offered - line.offered) as f64;
             assert!(fits >= 20, "{rate_bps}: one of {rids} in {fits} of 30 s");
             assert!(frames.contains(&seen), "{rate_bps}: {seen} frames a second");
-            assert!(lost < 0.2, "{rate_bps}: {lost:.3} is lost on a line that is overfull");
+            assert!(lost < 0.3, "{rate_bps}: {lost:.3} is lost on a line that is overfull");
             assert_eq!(watched.broken, 0);
             world.account();
         });
