@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::choice::Budget;
+use super::choice::{Budget, Rise};
 use crate::command::Kind;
 
 /// How often it is looked at: reports come once a second.
@@ -31,6 +31,8 @@ const LEAST_BPS: f64 = 150_000.0;
 /// After a fall nothing rises for so long; twice as long each time that a rise did not last.
 const DWELL: Duration = Duration::from_secs(5);
 const DWELL_MAX: Duration = Duration::from_secs(60);
+/// A step up is tried for so long before the next one: two reports come.
+const TRIED: Duration = Duration::from_secs(2);
 /// A rise that fell within this time did not last.
 const LASTED: Duration = Duration::from_secs(10);
 
@@ -143,9 +145,14 @@ impl Cap {
 
     /// The same, and whether anything may rise.
     pub fn budget(&self, audio_bps: u64, now: Instant) -> Budget {
-        let waited = self.fell.is_none_or(|fell| now.duration_since(fell) >= self.dwell);
-        let bps = self.limit_bps(audio_bps).unwrap_or(u64::MAX);
-        Budget { bps, may_rise: self.remb_limit.is_none() && waited }
+        // Repairs come on top of what is chosen.
+        let bps = self.limit_bps(audio_bps).map_or(u64::MAX, |limit| limit / 10 * 9);
+        let Some(fell) = self.fell else {
+            return Budget { bps, rise: if self.remb_limit.is_none() { Rise::Free } else { Rise::Not } };
+        };
+        let waited = now.duration_since(fell) >= self.dwell;
+        let seen = self.rose.is_none_or(|rose| now.duration_since(rose) >= TRIED);
+        Budget { bps, rise: if self.remb_limit.is_none() && waited && seen { Rise::Step } else { Rise::Not } }
     }
 
     /// Pictures got more than before.
@@ -218,12 +225,12 @@ mod tests {
             second(&mut cap, &mut now, 1_000_000, 0.0);
             cap.budget(50_000, now)
         };
-        let free = Budget { bps: u64::MAX, may_rise: true };
+        let free = Budget { bps: u64::MAX, rise: Rise::Free };
         assert_eq!(told(1_500_000), free);
         assert_eq!(told(950_000), free, "what it has seen is what was sent");
         assert_eq!(told(850_000), free, "once may be chance");
-        assert_eq!(told(850_000), Budget { bps: 850_000, may_rise: false });
-        assert_eq!(told(300_000), Budget { bps: 300_000, may_rise: false });
+        assert_eq!(told(850_000), Budget { bps: 765_000, rise: Rise::Not });
+        assert_eq!(told(300_000), Budget { bps: 270_000, rise: Rise::Not });
         assert_eq!(told(400_000), free, "it grows: it has not yet seen what the link carries");
     }
 
@@ -233,14 +240,14 @@ mod tests {
         let mut cap = Cap::new(now);
         for wait in [5, 10, 20, 40, 60, 60] {
             cap.on_fall(now);
-            assert!(!cap.budget(0, now + Duration::from_secs(wait) - Duration::from_millis(1)).may_rise);
+            assert_eq!(cap.budget(0, now + Duration::from_secs(wait) - Duration::from_millis(1)).rise, Rise::Not);
             now += Duration::from_secs(wait);
-            assert!(cap.budget(0, now).may_rise);
+            assert_eq!(cap.budget(0, now).rise, Rise::Step);
             cap.on_rise(now);
             now += Duration::from_secs(3);
         }
         now += Duration::from_secs(20);
         cap.on_fall(now);
-        assert!(cap.budget(0, now + DWELL).may_rise);
+        assert_eq!(cap.budget(0, now + DWELL).rise, Rise::Step);
     }
 }

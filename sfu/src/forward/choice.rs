@@ -117,8 +117,19 @@ impl Wish<'_> {
 pub struct Budget {
     /// Bit/s.
     pub bps: u64,
-    /// Whether anything may get more than it has.
-    pub may_rise: bool,
+    /// How much more than it has anything may get.
+    pub rise: Rise,
+}
+
+/// How far pictures may rise above what they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rise {
+    /// As far as the link carries.
+    Free,
+    /// By one step: the link was full not long ago, and what it carries is tried.
+    Step,
+    /// Not at all.
+    Not,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,18 +192,20 @@ fn wanted<'a>(wish: &Wish<'a>) -> &'a [Rung] {
     wish.ladder.get(..=last).unwrap_or(wish.ladder)
 }
 
-/// How many of its steps a wish may take: where nothing may rise, those that it has; the first one where its source is new.
+/// How many of its steps a wish may take: those that it has, and what it may rise; the first one where its source is new.
 fn ceiling(wish: &Wish<'_>, steps: &[Step], budget: Budget) -> usize {
-    if budget.may_rise {
-        return steps.len();
-    }
-    match wish.standing {
-        Standing::Fresh => steps.len().min(1),
+    let has = match wish.standing {
+        Standing::Fresh => 1,
         Standing::Paused => 0,
         Standing::At(choice) => steps
             .iter()
             .rposition(|step| step.layer == choice.layer && step.temporal <= choice.temporal)
-            .map_or(steps.len().min(1), |index| index + 1),
+            .map_or(1, |index| index + 1),
+    };
+    match budget.rise {
+        Rise::Free => steps.len(),
+        Rise::Step => steps.len().min(has + 1),
+        Rise::Not => steps.len().min(has),
     }
 }
 
@@ -242,7 +255,7 @@ mod tests {
     }
 
     fn layers(wishes: &[Wish<'_>], bps: u64) -> Vec<Option<(usize, u8)>> {
-        let chosen = choose(wishes, Budget { bps, may_rise: true });
+        let chosen = choose(wishes, Budget { bps, rise: Rise::Free });
         chosen.into_iter().map(|choice| choice.map(|choice| (choice.layer, choice.temporal))).collect()
     }
 
@@ -295,9 +308,13 @@ mod tests {
         let at = Choice { layer: 1, temporal: 1, meanwhile: 3 };
         let standings = [Standing::At(at), Standing::Fresh, Standing::Paused];
         let wishes = standings.map(|standing| Wish { ladder: &ladder, view: View::default(), standing, running: None });
-        let chosen = choose(&wishes, Budget { bps: u64::MAX, may_rise: false });
-        let layers = chosen.into_iter().map(|choice| choice.map(|choice| (choice.layer, choice.temporal)));
-        assert_eq!(layers.collect::<Vec<_>>(), [Some((1, 1)), Some((0, 0)), None]);
+        let chosen = choose(&wishes, Budget { bps: u64::MAX, rise: Rise::Not });
+        let layers = |chosen: Vec<Option<Choice>>| -> Vec<_> {
+            chosen.into_iter().map(|choice| choice.map(|choice| (choice.layer, choice.temporal))).collect()
+        };
+        assert_eq!(layers(chosen), [Some((1, 1)), Some((0, 0)), None]);
+        let stepped = choose(&wishes, Budget { bps: u64::MAX, rise: Rise::Step });
+        assert_eq!(layers(stepped), [Some((1, 2)), Some((0, 1)), Some((0, 0))]);
     }
 
     #[test]
@@ -305,7 +322,7 @@ mod tests {
         let ladder = ladder();
         let at = Choice { layer: 2, temporal: 3, meanwhile: 3 };
         let wish = Wish { ladder: &ladder, view: View::default(), standing: Standing::At(at), running: Some(2) };
-        let chosen = choose(&[wish], Budget { bps: 600_000, may_rise: true });
+        let chosen = choose(&[wish], Budget { bps: 600_000, rise: Rise::Free });
         assert_eq!(chosen, [Some(Choice { layer: 1, temporal: 2, meanwhile: 0 })]);
     }
 
@@ -318,12 +335,12 @@ mod tests {
             if let Some(wish) = wishes.get_mut(pinned) {
                 wish.view.pinned = true;
             }
-            let chosen = choose(&wishes, Budget { bps, may_rise: true });
+            let chosen = choose(&wishes, Budget { bps, rise: Rise::Free });
             let spent: u64 = chosen.iter().flatten().map(|choice| ladder[choice.layer].cost_bps(choice.temporal)).sum();
             prop_assert!(spent <= bps);
             let rank = |choices: &[Option<Choice>]| choices[0].map(|choice| (choice.layer, choice.temporal));
-            let more = choose(&wishes[..1], Budget { bps: bps + 100_000, may_rise: true });
-            let less = choose(&wishes[..1], Budget { bps, may_rise: true });
+            let more = choose(&wishes[..1], Budget { bps: bps + 100_000, rise: Rise::Free });
+            let less = choose(&wishes[..1], Budget { bps, rise: Rise::Free });
             prop_assert!(rank(&more) >= rank(&less));
         }
     }
