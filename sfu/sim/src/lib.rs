@@ -16,7 +16,7 @@ pub mod link;
 pub mod numbers;
 pub mod payload;
 pub mod peer;
-mod peers;
+pub mod peers;
 pub mod publisher;
 pub mod reception;
 pub mod seed;

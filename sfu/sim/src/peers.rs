@@ -15,7 +15,7 @@ use crate::viewer::{Screen, Viewer};
 use crate::world::World;
 
 /// The header extensions of every connection.
-pub(crate) const EXTENSIONS: Extensions = Extensions {
+pub const EXTENSIONS: Extensions = Extensions {
     mid: Some(MID_EXTENSION),
     rid: Some(RID_EXTENSION),
     repaired_rid: Some(REPAIRED_RID_EXTENSION),
@@ -136,6 +136,11 @@ impl World {
 
     /// Describes slots to the node: pictures are slots 0 and up, voices 100 and up.
     pub(crate) fn offer_slots(&mut self, peer: usize, pictures: u32, voices: u32) {
+        self.describe_slots(peer, pictures, voices, EXTENSIONS);
+    }
+
+    /// The same for a receiver that took these extensions.
+    pub fn describe_slots(&mut self, peer: usize, pictures: u32, voices: u32, extensions: Extensions) {
         let conn = self.peers[peer].conn;
         let slots = (0..pictures).chain(VOICES..VOICES + voices).map(slot).collect();
         let picture = |(codec, payload_type, repair)| SendCodec {
@@ -154,7 +159,7 @@ impl World {
             rtx_payload_type: None,
             nack: false,
         });
-        self.command(Command::Send { conn, slots, codecs, extensions: EXTENSIONS });
+        self.command(Command::Send { conn, slots, codecs, extensions });
     }
 
     /// Puts a track into a picture slot, or empties it.

@@ -233,6 +233,7 @@ impl Node {
 
     /// Says goodbye to the peer and forgets the connection, its tracks and its slots.
     pub(super) fn close(&mut self, key: usize) {
+        self.write_byes(key);
         if let Some(connection) = self.connections.get_mut(key) {
             connection.close(&mut self.outbox);
         }

@@ -172,6 +172,7 @@ impl Node {
                 if let Some(ssrc) = layer.ssrc.filter(|_| !self.scratch.sequences.is_empty()) {
                     self.counters.nacks_out += self.scratch.sequences.len() as u64;
                     rtcp::write_nack(out, OUR_SSRC, ssrc, self.scratch.sequences.iter().copied());
+                    send(&mut srtp.sealer, out, to, &mut self.outbox);
                 }
             }
             while track.config.pli
@@ -221,11 +222,32 @@ impl Node {
         }
         let out = &mut self.scratch.rtcp;
         out.clear();
-        rtcp::write_receiver_report(out, OUR_SSRC, &blocks, OUR_CNAME);
+        for blocks in blocks.chunks(rtcp::BLOCKS_MAX) {
+            send(&mut srtp.sealer, out, to, &mut self.outbox);
+            rtcp::write_receiver_report(out, OUR_SSRC, blocks, OUR_CNAME);
+        }
         if !ssrcs.is_empty() {
             rtcp::write_remb(out, OUR_SSRC, UPLINK_BPS, &ssrcs);
         }
         send(&mut srtp.sealer, out, to, &mut self.outbox);
+    }
+
+    /// Says goodbye for every stream of which something was sent.
+    pub(super) fn write_byes(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let (Some(to), Some(srtp), Side::Down(down)) = (connection.selected, &mut connection.srtp, &connection.side)
+        else {
+            return;
+        };
+        let ssrcs: Vec<u32> =
+            down.slots.iter().filter(|slot| slot.sent.packets > 0).map(|slot| slot.config.ssrc).collect();
+        let out = &mut self.scratch.rtcp;
+        out.clear();
+        for ssrcs in ssrcs.chunks(rtcp::BLOCKS_MAX) {
+            rtcp::write_receiver_report(out, OUR_SSRC, &[], OUR_CNAME);
+            rtcp::write_bye(out, ssrcs);
+            send(&mut srtp.sealer, out, to, &mut self.outbox);
+        }
     }
 
     fn write_sender_reports(&mut self, key: usize, now: Instant) {

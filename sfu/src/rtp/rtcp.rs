@@ -51,6 +51,9 @@ pub enum Report<'a> {
     },
 }
 
+/// Report blocks of a report, and sources of a goodbye: their count has five bits.
+pub const BLOCKS_MAX: usize = 31;
+
 /// A reception report block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReportBlock {
@@ -189,9 +192,9 @@ pub fn write_sender_report(out: &mut Vec<u8>, ssrc: u32, info: &SenderInfo, cnam
     write_cname(out, ssrc, cname);
 }
 
-/// Appends a receiver report with its blocks (31 at most) and the SDES that a compound packet owes.
+/// Appends a receiver report with its blocks (`BLOCKS_MAX` at most) and the SDES that a compound packet owes.
 pub fn write_receiver_report(out: &mut Vec<u8>, ssrc: u32, blocks: &[ReportBlock], cname: &str) {
-    let blocks = blocks.get(..31).unwrap_or(blocks);
+    let blocks = blocks.get(..BLOCKS_MAX).unwrap_or(blocks);
     write_head(out, blocks.len() as u8, RECEIVER_REPORT, 1 + 6 * blocks.len() as u16);
     out.extend_from_slice(&ssrc.to_be_bytes());
     for block in blocks {
@@ -213,6 +216,13 @@ fn write_cname(out: &mut Vec<u8>, ssrc: u32, cname: &str) {
     out.extend_from_slice(&[1, name.len() as u8]);
     out.extend_from_slice(name);
     out.resize(end, 0);
+}
+
+/// Appends a goodbye of these sources (`BLOCKS_MAX` at most). Source: RFC 3550 §6.6.
+pub fn write_bye(out: &mut Vec<u8>, ssrcs: &[u32]) {
+    let ssrcs = ssrcs.get(..BLOCKS_MAX).unwrap_or(ssrcs);
+    write_head(out, ssrcs.len() as u8, BYE, ssrcs.len() as u16);
+    ssrcs.iter().for_each(|ssrc| out.extend_from_slice(&ssrc.to_be_bytes()));
 }
 
 /// Appends a picture loss indication.
