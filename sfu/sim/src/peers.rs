@@ -162,6 +162,19 @@ impl World {
         self.command(Command::Send { conn, slots, codecs, extensions });
     }
 
+    /// The receiver of some slots takes one video codec alone.
+    pub fn take_only(&mut self, peer: usize, codec: Codec) {
+        let (conn, h264) = (self.peers[peer].conn, codec == Codec::H264);
+        let taken = SendCodec {
+            codec,
+            payload_type: if h264 { H264_PT } else { VIDEO_PT },
+            clock_rate: 90_000,
+            rtx_payload_type: Some(if h264 { H264_RTX_PT } else { RTX_PT }),
+            nack: true,
+        };
+        self.command(Command::Send { conn, slots: Vec::new(), codecs: vec![taken], extensions: EXTENSIONS });
+    }
+
     /// Puts a track into a picture slot, or empties it.
     pub fn assign(&mut self, viewer: usize, slot: u32, track: Option<u64>) {
         let conn = self.peers[viewer].conn;

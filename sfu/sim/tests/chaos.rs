@@ -53,7 +53,7 @@ fn nothing_breaks_a_stream_or_leaves_it_dark() {
         for viewer in viewers {
             (0..SLOTS).for_each(|slot| world.assign(viewer, slot, Some(1 + u64::from(slot))));
             // Key frames were asked for without end, and lines lost more than they do now: both are made up for in time.
-            world.run(Duration::from_secs(30));
+            world.run(Duration::from_secs(90));
             let before: Vec<_> = (0..SLOTS as usize).map(|slot| shown(&world, viewer, slot)).collect();
             world.run(Duration::from_secs(2));
             for (slot, before) in before.into_iter().enumerate() {

@@ -6,7 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::{assert_unbroken, slot_stats};
-use sfu::command::Codec;
+use sfu::command::{Codec, Command};
+use sfu::drops::DropReason;
+use sfu::rtp::rtcp;
 use sim::camera::ladder;
 use sim::estimator::Estimator;
 use sim::world::Way;
@@ -176,6 +178,62 @@ fn a_paused_slot_is_silent_but_alive() {
     world.run(SECOND * 2);
     assert!(world.screen(viewer, 0).packets > packets + 100);
     assert_unbroken(&world, viewer, 0);
+    world.account();
+}
+
+/// Tracks come and go in the engine's places: what was paused in a slot leaves nothing behind that points to a stranger.
+#[test]
+fn a_slot_forgets_a_source_that_it_paused() {
+    let mut world = World::new();
+    let (publisher, viewer) = call(&mut world, simulcast(Codec::Vp8, 1));
+    world.run(SECOND * 2);
+    world.view(viewer, 0, (0, 0), false);
+    world.run(SECOND);
+    let conn = world.peers[publisher].conn;
+    world.command(Command::Close { conn });
+    world.assign(viewer, 0, None);
+    world.publish(vec![Media::Voice(7)]);
+    let (repairs, reports) = (world.node.counters.repairs_out, world.screen(viewer, 0).reception.sender_reports);
+    let mut nack = Vec::new();
+    rtcp::write_nack(&mut nack, 1, 7000, 0..=u16::MAX);
+    world.run(SECOND * 3);
+    world.send_rtcp(viewer, &nack);
+    world.run(SECOND);
+    assert_eq!(world.node.counters.repairs_out, repairs);
+    assert_eq!(world.screen(viewer, 0).reception.sender_reports, reports);
+    world.account();
+}
+
+/// A tile that was hidden on a narrow line is there again when it is shown: its viewer hid it, not the line.
+#[test]
+fn a_tile_that_is_shown_again_does_not_wait_for_the_line() {
+    let mut world = World::new();
+    let (_, viewer) = call(&mut world, simulcast(Codec::Vp8, 3));
+    world.viewer_mut(viewer).estimator = Some(Estimator::default());
+    world.set(viewer, Way::Down, Conditions { rate_bps: Some(700_000), ..Conditions::default() });
+    world.run(SECOND * 15);
+    world.view(viewer, 0, (0, 0), false);
+    world.run(SECOND * 2);
+    let before = world.screen(viewer, 0).decoder.watched.shown();
+    world.view(viewer, 0, (1280, 720), false);
+    world.run(SECOND * 2);
+    assert!(world.screen(viewer, 0).decoder.watched.shown() > before + 5);
+}
+
+/// A viewer that cannot decode a source gets nothing of it, and asks its publisher for nothing.
+#[test]
+fn what_cannot_be_decoded_costs_nobody_anything() {
+    let mut world = World::new();
+    let publisher = world.publish(vec![Media::Camera(1, simulcast(Codec::H264, 1))]);
+    let viewer = world.watch(1, 0);
+    world.take_only(viewer, Codec::Vp8);
+    world.run(SECOND * 2);
+    let before = world.publisher_of(publisher).pictures[0].keyframes_asked;
+    world.assign(viewer, 0, Some(1));
+    world.run(SECOND * 5);
+    assert_eq!(world.publisher_of(publisher).pictures[0].keyframes_asked, before);
+    assert_eq!(world.screen(viewer, 0).packets, 0);
+    assert!(world.node.drops.get(DropReason::CodecNotTaken) > 0);
     world.account();
 }
 

@@ -72,6 +72,21 @@ fn the_loudest_are_heard() {
     world.account();
 }
 
+/// Who joins a room of many and says nothing is not sent.
+#[test]
+fn a_quiet_newcomer_is_not_sent() {
+    let mut world = World::new();
+    let (_, listener) = room(&mut world, &vec![Some(30); LOUDEST]);
+    world.run(SECOND * 2);
+    let newcomer = world.publish(vec![Media::Voice(9)]);
+    world.publisher_mut(newcomer).voices[0].level = Some(60);
+    let extra = world.watch(0, 1);
+    world.assign_voice(extra, 0, Some(9));
+    world.run(SECOND);
+    assert_eq!(heard(&mut world, extra), []);
+    assert_eq!(heard(&mut world, listener).len(), LOUDEST);
+}
+
 /// The speaker is marked once for each turn, whatever short noises others make.
 #[test]
 fn the_speaker_does_not_flicker() {

@@ -89,9 +89,16 @@ impl Keyframes {
         }
     }
 
-    /// A layer to ask the publisher for now; called until there is none.
-    pub fn due(&mut self, now: Instant) -> Option<usize> {
-        let index = (0..LAYERS_MAX).find(|index| self.is_due(*index, now))?;
+    /// A layer has ended: nobody can get a key frame of it.
+    pub fn forget(&mut self, layer: usize) {
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.wanted = false;
+        }
+    }
+
+    /// A layer to ask the publisher for now, of those that are known; called until there is none.
+    pub fn due(&mut self, now: Instant, is_known: impl Fn(usize) -> bool) -> Option<usize> {
+        let index = (0..LAYERS_MAX).find(|index| is_known(*index) && self.is_due(*index, now))?;
         let asked = self.layers.iter_mut().enumerate().filter(|(other, _)| self.joint || *other == index);
         asked.for_each(|(_, layer)| layer.asked = Some(now));
         self.sent += 1;
@@ -169,7 +176,7 @@ mod tests {
                 if asks(self.frame) {
                     self.keyframes.want(0);
                 }
-                let begins = std::mem::replace(&mut pending, self.keyframes.due(self.now).is_some());
+                let begins = std::mem::replace(&mut pending, self.keyframes.due(self.now, |_| true).is_some());
                 let bytes = if begins { 32_000 } else { 4_000 };
                 self.keyframes.on_packet(0, self.frame, bytes, begins, self.now);
                 self.seconds.resize((self.frame as usize).div_ceil(30), (0, 0));
@@ -193,11 +200,11 @@ mod tests {
     fn an_unanswered_request_is_repeated_and_an_answered_one_is_not() {
         let (mut keyframes, start) = (Keyframes::new(true), Instant::now());
         keyframes.want(0);
-        assert_eq!(keyframes.due(start), Some(0));
-        assert_eq!(keyframes.due(start + FRAME), None);
-        assert_eq!(keyframes.due(start + RETRY), Some(0));
+        assert_eq!(keyframes.due(start, |_| true), Some(0));
+        assert_eq!(keyframes.due(start + FRAME, |_| true), None);
+        assert_eq!(keyframes.due(start + RETRY, |_| true), Some(0));
         keyframes.on_packet(0, 1, 1000, true, start + RETRY);
-        assert_eq!(keyframes.due(start + RETRY * 2), None);
+        assert_eq!(keyframes.due(start + RETRY * 2, |_| true), None);
     }
 
     /// One request keys all layers of VP8, so that one serves who wait for different ones; of H.264 each layer is asked for.
@@ -207,7 +214,7 @@ mod tests {
             let (mut keyframes, now) = (Keyframes::new(joint), Instant::now());
             keyframes.want(0);
             keyframes.want(2);
-            let all: Vec<usize> = std::iter::from_fn(|| keyframes.due(now)).collect();
+            let all: Vec<usize> = std::iter::from_fn(|| keyframes.due(now, |_| true)).collect();
             assert_eq!(all, asked);
         }
     }
@@ -229,7 +236,7 @@ mod tests {
         let came = source.play(60, |frame| frame % 90 == 0);
         assert!(came >= 19, "each request after a second is answered: {came}");
         source.keyframes.want(0);
-        assert_eq!(source.keyframes.due(source.now + FRAME), None, "within a second the ration counts");
+        assert_eq!(source.keyframes.due(source.now + FRAME, |_| true), None, "within a second the ration counts");
     }
 
     /// A still picture's frames are few bytes: no share can hold there, and a joiner is not to wait for that.
@@ -242,7 +249,7 @@ mod tests {
             if joins {
                 keyframes.want(0);
             }
-            assert_eq!(keyframes.due(now).is_some(), joins);
+            assert_eq!(keyframes.due(now, |_| true).is_some(), joins);
             keyframes.on_packet(0, second, if joins { 60_000 } else { 300 }, joins, now);
         }
     }

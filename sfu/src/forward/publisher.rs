@@ -185,6 +185,17 @@ impl Track {
         self.arrange();
     }
 
+    /// A layer to ask for a key frame now; called until there is none. What does not come is not asked.
+    pub fn keyframe_due(&mut self, now: Instant) -> Option<usize> {
+        for index in 0..self.layers.len() {
+            if self.is_new(index) {
+                self.keyframes.forget(index);
+            }
+        }
+        let layers = &self.layers;
+        self.keyframes.due(now, |index| layers.get(index).is_some_and(|layer| layer.ssrc.is_some()))
+    }
+
     /// Whether `layer` is the track's first sign of it, or came back.
     pub fn is_new(&self, layer: usize) -> bool {
         self.ladder.iter().all(|rung| rung.layer != layer)

@@ -146,7 +146,12 @@ impl Rewriter {
     /// Where a packet that leaves now would begin a stretch: the source that has left until now, if there is one.
     pub fn begins_after(&self, stretch: u32) -> Option<Source> {
         let index = self.stretches.iter().position(|other| other.id == stretch && other.begun.is_none())?;
-        Some(self.stretches.get(index.checked_sub(1)?)?.source)
+        self.stretches.front().filter(|_| index > 0).map(|front| front.source)
+    }
+
+    /// Whether anything of a track left or waits to leave.
+    pub fn mentions(&self, track: usize) -> bool {
+        self.stretches.iter().any(|stretch| stretch.source.track == track)
     }
 
     /// The numbers of a packet that leaves now. `aligned` matters for the first packet of a stretch alone.

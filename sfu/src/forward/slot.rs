@@ -57,6 +57,7 @@ pub struct Slot {
     pub track: Option<usize>,
     /// How it is shown.
     pub view: View,
+    resized: bool,
     /// Its numbers.
     pub rewriter: Rewriter,
     /// The next sequence number of its retransmissions.
@@ -127,6 +128,7 @@ impl Slot {
             config,
             track: None,
             view: View::default(),
+            resized: false,
             report_due: None,
             sent: Sent::default(),
             choice: None,
@@ -148,7 +150,8 @@ impl Slot {
         self.track = track;
         (self.choice, self.fresh) = (None, true);
         self.leaving = leaves.map(|before| (before, now + HANDOVER));
-        if self.leaving.is_none() && before != track {
+        // A paused or emptied slot lets go of what was in it as well: nothing may point to a track that is no longer subscribed.
+        if self.leaving.is_none() && (before.is_none() || before != track) {
             self.restart();
         }
     }
@@ -158,10 +161,21 @@ impl Slot {
         if self.track == Some(track) {
             (self.track, self.choice, self.fresh) = (None, None, true);
         }
-        if self.forwarded() == Some(track) {
+        if self.forwarded() == Some(track) || self.rewriter.mentions(track) {
             self.restart();
         }
         self.released = self.released.filter(|released| *released != track);
+    }
+
+    /// The viewer says how it is shown. What is shown again begins anew: it was not the link that paused it.
+    pub fn set_view(&mut self, view: View) {
+        self.fresh |= view.is_shown() && !self.view.is_shown();
+        (self.view, self.resized) = (view, true);
+    }
+
+    /// Whether the viewer changed its size since it was asked last.
+    pub fn take_resized(&mut self) -> bool {
+        std::mem::take(&mut self.resized)
     }
 
     /// The track that is forwarded, be it the one that is in the slot or the one that was.
@@ -201,9 +215,10 @@ impl Slot {
     /// Sets which layer shall be forwarded; none pauses the slot: what is queued still leaves, and reports go on.
     pub fn choose(&mut self, choice: Option<Choice>) {
         (self.choice, self.fresh) = (choice, false);
-        if choice.is_none() {
+        if choice.is_none() && self.leaving.is_some() {
+            self.restart();
+        } else if choice.is_none() {
             self.gate = Gate::Waiting;
-            self.release();
         }
     }
 

@@ -28,10 +28,10 @@ const REMB_LASTS: Duration = Duration::from_secs(5);
 /// Packets that one NACK may ask for: more missing at once wants a key frame.
 const NACK_MAX: usize = 256;
 
-/// An estimate of some streams, known by the first of them.
-#[derive(Debug, Clone, Copy)]
+/// An estimate of some streams.
+#[derive(Debug, Clone)]
 struct Remb {
-    ssrc: u32,
+    ssrcs: Vec<u32>,
     bitrate: u64,
     at: Instant,
 }
@@ -148,12 +148,18 @@ impl Down {
     /// The receiver's estimate came. Browsers tell one for all their streams, aiortc one for each: then they add up.
     pub fn on_remb(&mut self, bitrate: u64, ssrcs: &[u8], now: Instant) {
         // Retransmissions' SSRCs are listed as well; one of ours must be there, so that their number is bounded.
-        let Some(first) = rtcp::ssrcs(ssrcs).find(|ssrc| self.by_ssrc.contains_key(ssrc)) else { return };
-        self.rembs.retain(|other| {
-            now.duration_since(other.at) < REMB_LASTS && rtcp::ssrcs(ssrcs).all(|ssrc| ssrc != other.ssrc)
-        });
-        self.rembs.push(Remb { ssrc: first, bitrate, at: now });
-        self.cap.remb_bps = Some(self.rembs.iter().fold(0, |sum, remb| sum.saturating_add(remb.bitrate)));
+        let known: Vec<u32> = rtcp::ssrcs(ssrcs).filter(|ssrc| self.by_ssrc.contains_key(ssrc)).collect();
+        if !known.is_empty() {
+            self.rembs.retain(|other| other.ssrcs.iter().all(|ssrc| !known.contains(ssrc)));
+            self.rembs.push(Remb { ssrcs: known, bitrate, at: now });
+            self.sum_rembs(now);
+        }
+    }
+
+    fn sum_rembs(&mut self, now: Instant) {
+        self.rembs.retain(|remb| now.duration_since(remb.at) < REMB_LASTS);
+        let sum = self.rembs.iter().fold(0u64, |sum, remb| sum.saturating_add(remb.bitrate));
+        self.cap.remb_bps = (!self.rembs.is_empty()).then_some(sum);
     }
 
     /// Queues what the receiver misses and the store still holds, where retransmission was negotiated: without it nothing
@@ -183,10 +189,16 @@ impl Down {
 
     /// Chooses the layer of each picture anew; `track` finds what is in a slot.
     pub fn choose<'a>(&mut self, track: impl Fn(usize) -> Option<&'a Track>, now: Instant) {
+        self.sum_rembs(now);
         self.cap.look(now);
         let audio_bps = self.slots.iter().filter(|slot| slot.config.kind == Kind::Audio && slot.layer().is_some());
         let audio_bps = audio_bps.filter_map(|slot| Some(track(slot.track?)?.layers.first()?.bitrate_bps())).sum();
-        let pictures = |slot: &Slot| Some((slot.config.kind == Kind::Video).then_some(slot.track)?).flatten();
+        let codecs = &self.codecs;
+        let pictures = |slot: &Slot| {
+            let key = slot.track.filter(|_| slot.config.kind == Kind::Video)?;
+            let codec = track(key)?.config.codec;
+            codecs.iter().any(|taken| taken.codec == codec).then_some(key)
+        };
         let wishes: Vec<Wish<'_>> = self
             .slots
             .iter()
@@ -198,12 +210,12 @@ impl Down {
             .collect();
         let chosen = choice::choose(&wishes, self.cap.budget(audio_bps, now));
         let (mut rose, mut fell) = (false, false);
-        let slots = self.slots.iter_mut().filter(|slot| pictures(slot).is_some_and(|key| track(key).is_some()));
+        let slots = self.slots.iter_mut().filter(|slot| pictures(slot).is_some());
         for ((slot, wish), choice) in slots.zip(&wishes).zip(chosen) {
             if let Standing::At(before) = wish.standing {
                 let (before, after) = (wish.rank(Some(before)), wish.rank(choice));
                 rose |= after > before;
-                fell |= after < before;
+                fell |= after < before && !slot.take_resized();
             }
             slot.choose(choice);
         }

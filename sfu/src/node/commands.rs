@@ -125,6 +125,9 @@ impl Node {
             if let Some(track) = self.tracks.get_mut(key) {
                 track.config = config;
             }
+            if self.tracks.get(key).is_some_and(|track| track.config.voice_group.is_none()) {
+                self.forward(key, true);
+            }
             return;
         }
         let (connection, live) = (track.connection, track.live);
@@ -212,7 +215,7 @@ impl Node {
         if target.config.kind != Kind::Video {
             return Err("a slot of sound has no size");
         }
-        target.view = view;
+        target.set_view(view);
         self.choose(key, now);
         Ok(())
     }

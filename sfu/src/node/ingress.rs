@@ -240,6 +240,7 @@ impl Node {
                 let source = down.slot_of(media).and_then(|(_, slot)| slot.track.zip(slot.wanted()));
                 if let Some((track, layer)) = source
                     && let Some(track) = self.tracks.get_mut(track)
+                    && down.codec(track.config.codec).is_some()
                 {
                     track.keyframes.want(layer);
                 }

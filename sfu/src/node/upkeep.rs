@@ -82,7 +82,8 @@ impl Node {
         let Some(connection) = self.connections.get(key).filter(|connection| connection.is_connected()) else { return };
         let Side::Down(down) = &connection.side else { return };
         for (track, layer) in down.slots.iter().filter_map(|slot| slot.track.zip(slot.awaits())) {
-            if let Some(track) = self.tracks.get_mut(track) {
+            // Who cannot decode a source waits for none of its key frames.
+            if let Some(track) = self.tracks.get_mut(track).filter(|track| down.codec(track.config.codec).is_some()) {
                 track.keyframes.want(layer);
             }
         }
@@ -131,29 +132,32 @@ impl Node {
         }
         self.voices.retain(|group, _| voices.contains_key(group));
         for (group, voices) in voices {
-            if self.voices.entry(group).or_default().update(&voices, now) {
-                self.forward_loudest(group, &voices);
+            let heard = self.voices.entry(group).or_default();
+            let changed = heard.update(&voices, now);
+            let (loudest, speaker) = (heard.forwarded.clone(), heard.speaker);
+            // Each time: a voice that is new changes nothing where it is too quiet, and must not be forwarded for that.
+            for voice in &voices {
+                if let Some(key) = self.track_by_id.get(&voice.track).copied() {
+                    self.forward(key, loudest.contains(&voice.track));
+                }
+            }
+            if changed {
+                self.events.push_back(Event::Voices { group, loudest, speaker });
             }
         }
     }
 
-    fn forward_loudest(&mut self, group: u64, voices: &[Voice]) {
-        let Some(heard) = self.voices.get(&group) else { return };
-        let (loudest, speaker) = (heard.forwarded.clone(), heard.speaker);
-        for voice in voices {
-            let forwarded = loudest.contains(&voice.track);
-            let Some(key) = self.track_by_id.get(&voice.track).copied() else { continue };
-            let Some(track) = self.tracks.get_mut(key).filter(|track| track.forwarded != forwarded) else { continue };
-            track.forwarded = forwarded;
-            for Subscription { connection, slot } in &track.subscribers {
-                if let Some(Side::Down(down)) = self.connections.get_mut(*connection).map(|other| &mut other.side)
-                    && let Some(slot) = down.slots.get_mut(*slot)
-                {
-                    slot.choose(forwarded.then_some(Choice::WHOLE));
-                }
+    /// A track of sound is forwarded from now on, or is not.
+    pub(super) fn forward(&mut self, key: usize, forwarded: bool) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.forwarded != forwarded) else { return };
+        track.forwarded = forwarded;
+        for Subscription { connection, slot } in &track.subscribers {
+            if let Some(Side::Down(down)) = self.connections.get_mut(*connection).map(|other| &mut other.side)
+                && let Some(slot) = down.slots.get_mut(*slot)
+            {
+                slot.choose(forwarded.then_some(Choice::WHOLE));
             }
         }
-        self.events.push_back(Event::Voices { group, loudest, speaker });
     }
 
     /// NACKs and key frame requests to a publisher.
@@ -176,7 +180,7 @@ impl Node {
                 }
             }
             while track.config.pli
-                && let Some(layer) = track.keyframes.due(now)
+                && let Some(layer) = track.keyframe_due(now)
             {
                 if let Some(ssrc) = track.layers.get(layer).and_then(|layer| layer.ssrc) {
                     self.counters.keyframe_requests_out += 1;

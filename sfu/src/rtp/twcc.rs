@@ -78,14 +78,16 @@ impl Arrivals {
 
     /// Appends one feedback packet to `out`; `media` is the SSRC that stands for the transport.
     pub fn write(&mut self, out: &mut Vec<u8>, sender: u32, media: u32) {
-        let Some(first) = self.next else { return };
-        let end = (self.newest + 1).min(first + REPORT_MAX);
-        let Some(reference) =
-            (first..end).find_map(|sequence| self.arrival(sequence)).map(|at| at.div_euclid(REFERENCE_US))
+        let Some(next) = self.next else { return };
+        // A feedback begins with times: what is lost before the first packet that came is reported where it fits.
+        let Some((came, at)) = (next..=self.newest).find_map(|sequence| Some((sequence, self.arrival(sequence)?)))
         else {
             self.next = None;
             return;
         };
+        let first = next.max((came + 1).saturating_sub(REPORT_MAX));
+        let end = (self.newest + 1).min(first + REPORT_MAX);
+        let reference = at.div_euclid(REFERENCE_US);
         self.encode(first, end, reference * REFERENCE_US);
         let start = out.len();
         out.extend_from_slice(&[0x80 | 15, 205, 0, 0]);
@@ -226,6 +228,18 @@ mod tests {
         let mut out = Vec::new();
         arrivals.write(&mut out, 1, 2);
         assert_eq!(read(&out), [(11, Some(5_000)), (12, Some(1_000))]);
+    }
+
+    /// More lost in a row than a feedback holds: what came behind them is reported all the same.
+    #[test]
+    fn a_long_loss_hides_nothing_behind_it() {
+        let mut arrivals = Arrivals::default();
+        arrivals.on_packet(1, 0);
+        arrivals.write(&mut Vec::new(), 1, 2);
+        arrivals.on_packet(2 + 2 * REPORT_MAX as u16, 5_000);
+        let mut out = Vec::new();
+        arrivals.write(&mut out, 1, 2);
+        assert!(!out.is_empty() && !arrivals.is_due());
     }
 
     proptest! {
