@@ -10,6 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
+use sfu::rtp::rtcp;
 use sfu::transport::Pair;
 use sim::World;
 use sim::hand::{outgoing, vp8};
@@ -61,11 +62,24 @@ fn a_packets_way_allocates_nothing() {
             world.seal_rtp(publisher, &outgoing(1, sequence), &payload)
         })
         .collect();
+    // The watchers miss a packet now and then, and get it again.
+    let mut nacks: Vec<Vec<(usize, Vec<u8>)>> = (0..300u16)
+        .map(|index| {
+            let mut compound = Vec::new();
+            rtcp::write_nack(&mut compound, 1, 7000, [7000 + index.saturating_sub(2)].into_iter());
+            let asks = if index % 10 == 9 { watchers.as_slice() } else { &[] };
+            asks.iter().map(|watcher| (*watcher, world.peers[*watcher].seal_rtcp(&compound))).collect()
+        })
+        .collect();
     let mut counted = 0;
     for (index, datagram) in sealed.iter_mut().enumerate() {
         world.now += Duration::from_millis(4);
         let before = ALLOCATIONS.with(Cell::get);
         world.node.handle_datagram(pair, datagram, world.now);
+        for (watcher, nack) in &mut nacks[index] {
+            let from = Pair { remote: world.peers[*watcher].address, ..pair };
+            world.node.handle_datagram(from, nack, world.now);
+        }
         while world.node.poll_transmit(world.now) || !world.node.outbox.is_empty() {
             world.node.outbox.clear();
         }
@@ -75,5 +89,6 @@ fn a_packets_way_allocates_nothing() {
         }
     }
     assert_eq!(world.node.counters.media_out, 300 * 8);
+    assert_eq!(world.node.counters.repairs_out, 30 * 8);
     assert_eq!(counted, 0);
 }

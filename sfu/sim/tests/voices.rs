@@ -76,7 +76,7 @@ fn the_loudest_are_heard() {
 #[test]
 fn a_quiet_newcomer_is_not_sent() {
     let mut world = World::new();
-    let (_, listener) = room(&mut world, &vec![Some(30); LOUDEST]);
+    let (_, listener) = room(&mut world, &[Some(30); LOUDEST]);
     world.run(SECOND * 2);
     let newcomer = world.publish(vec![Media::Voice(9)]);
     world.publisher_mut(newcomer).voices[0].level = Some(60);

@@ -107,6 +107,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtp::sequence::Unwrapper;
     use proptest::prelude::*;
 
     fn meta(sequence: u64) -> Meta {
@@ -129,6 +130,31 @@ mod tests {
                     prop_assert_eq!(store.get(sequence).unwrap().1, &sequence.to_be_bytes());
                 }
                 seen.retain(|kept| kept + 64 > newest);
+            }
+        }
+    }
+
+    proptest! {
+        /// As publishers number their packets, in 16 bits that go round, with losses and late ones: the newest are held.
+        #[test]
+        fn holds_its_packets_over_roll_overs(start in any::<u16>(), steps in proptest::collection::vec((1u16..9, 0u16..40), 3000..9000)) {
+            let (mut unwrapper, mut store) = (Unwrapper::<16>::default(), Store::new(64));
+            let (mut at, mut truth) = (u64::from(start) + (1 << 16), std::collections::BTreeMap::new());
+            for (step, late) in steps {
+                at += u64::from(step);
+                // One in eight comes late, by up to 40 numbers.
+                for number in [at, at - u64::from(late)].into_iter().take(if step == 1 { 2 } else { 1 }) {
+                    let sequence = unwrapper.unwrap(number as u16);
+                    if store.insert(meta(sequence), &number.to_be_bytes()).is_ok() {
+                        truth.insert(number, sequence);
+                    }
+                }
+                truth.retain(|number, _| number + 64 > at);
+                if at % 64 == 0 {
+                    for (number, sequence) in &truth {
+                        prop_assert_eq!(store.get(*sequence).unwrap().1, &number.to_be_bytes());
+                    }
+                }
             }
         }
     }
