@@ -181,7 +181,8 @@ def chart_source(
         video = ChartTrack(clock, chart)
         return (video,) if tone is None else (ToneTrack(clock, tone), video)
 
-    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec)
+    # A test tone is shared sound: it never stops, and would be the active speaker for ever.
+    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec, profile=Profile.SCREEN)
 
 
 def clip_source(
