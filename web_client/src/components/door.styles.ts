@@ -78,11 +78,15 @@ export const doorStyles = css`
   }
   .toggles {
     display: grid;
-    grid-template-columns: 1fr 1fr;
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     gap: 0.5rem;
   }
   .toggle {
     width: 100%;
+  }
+  /* The longest word has its place on a phone too. */
+  .toggle::part(button) {
+    padding-inline: 0.5rem;
   }
   .loud {
     display: grid;
