@@ -5,40 +5,9 @@
  * server is trusted to keep to the schema (its own tests hold it to that); what is checked here is what a newer
  * server may do: a message of a type that this page does not know is left out.
  */
-import type {
-  Answer,
-  Closing,
-  Connection,
-  Done,
-  Error as ErrorMessage,
-  Join,
-  Joined,
-  Leave,
-  MemberLeft,
-  MemberUpdate,
-  Mute,
-  Offer,
-  Publish,
-  Published,
-  Restart,
-  Slots,
-  Speaker,
-  View,
-} from "./protocol.gen.ts";
+import type { ServerMessage } from "./protocol.gen.ts";
 
-export type ClientMessage = Join | Publish | Answer | View | Restart | Mute | Leave;
-export type ServerMessage =
-  | Joined
-  | Offer
-  | Published
-  | Slots
-  | Speaker
-  | MemberUpdate
-  | MemberLeft
-  | Connection
-  | Done
-  | ErrorMessage
-  | Closing;
+export type { ClientMessage, ServerMessage } from "./protocol.gen.ts";
 
 /** Versions of the protocol that this page speaks. */
 export const VERSIONS = [1];

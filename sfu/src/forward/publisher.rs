@@ -9,7 +9,6 @@ use rustc_hash::FxHashMap;
 use super::choice::Rung;
 use super::keyframes::{Keyframes, LAYERS_MAX};
 use super::layer::{Layer, Stored};
-use super::rewriter::Aligned;
 use super::voices::Level;
 use crate::command::{Codec, Extensions, ReceiveTrack};
 use crate::drops::DropReason;
@@ -174,9 +173,9 @@ impl Track {
     }
 
     /// What a timestamp of layer `after` is on the clock of layer `before`.
-    pub fn aligned(&self, before: usize, after: usize, timestamp: u32) -> Option<Aligned> {
+    pub fn aligned(&self, before: usize, after: usize, timestamp: u32) -> Option<u32> {
         let (before, after) = (self.layers.get(before)?, self.layers.get(after)?);
-        before.timestamp_of(after, timestamp, self.config.clock_rate).map(|timestamp| Aligned { timestamp })
+        before.timestamp_of(after, timestamp, self.config.clock_rate)
     }
 
     /// Brings what may be chosen up to date: which layers come, how large they are and what they cost.

@@ -45,13 +45,6 @@ pub struct Source {
     pub layer: usize,
 }
 
-/// What a packet's timestamp is on another layer's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct Aligned {
-    /// On the clock of the layer whose stretch ends.
-    pub timestamp: u32,
-}
-
 #[derive(Debug)]
 struct Stretch {
     id: u32,
@@ -154,13 +147,14 @@ impl Rewriter {
         self.stretches.iter().any(|stretch| stretch.source.track == track)
     }
 
-    /// The numbers of a packet that leaves now. `aligned` matters for the first packet of a stretch alone.
+    /// The numbers of a packet that leaves now. `aligned` is its timestamp on the clock of the layer that left until now; it matters
+    /// for the first packet of a stretch alone.
     pub fn leave(
         &mut self,
         stretch: u32,
         meta: &Meta,
         clock_rate: u32,
-        aligned: Option<Aligned>,
+        aligned: Option<u32>,
         now: Instant,
     ) -> Option<Numbers> {
         let index = self.stretches.iter().position(|other| other.id == stretch)?;
@@ -203,7 +197,7 @@ impl Rewriter {
     }
 
     /// The stretch at `index` begins to leave; those before it are over.
-    fn begin(&mut self, index: usize, meta: &Meta, clock_rate: u32, aligned: Option<Aligned>, now: Instant) {
+    fn begin(&mut self, index: usize, meta: &Meta, clock_rate: u32, aligned: Option<u32>, now: Instant) {
         let before = self.stretches.front().filter(|_| index > 0).and_then(|front| front.begun);
         let timestamp = self.timestamp(meta, clock_rate, aligned.zip(before), before.is_some(), now);
         let picture = self.newest_picture.map_or(meta.picture.unwrap_or(0), |newest| newest + 1);
@@ -226,14 +220,14 @@ impl Rewriter {
         &self,
         meta: &Meta,
         clock_rate: u32,
-        aligned: Option<(Aligned, Begun)>,
+        aligned: Option<(u32, Begun)>,
         same_source: bool,
         now: Instant,
     ) -> u32 {
         let Some((newest, at)) = self.newest_timestamp else { return meta.timestamp };
         let units = |time: Duration| (time.as_secs_f64() * f64::from(clock_rate)) as u32;
         if let Some((aligned, before)) = aligned {
-            let ahead = aligned.timestamp.wrapping_add(before.timestamp).wrapping_sub(newest) as i32;
+            let ahead = aligned.wrapping_add(before.timestamp).wrapping_sub(newest) as i32;
             if ahead.unsigned_abs() < units(STEP_MAX) {
                 return newest.wrapping_add(ahead.max(1) as u32);
             }
@@ -353,14 +347,14 @@ mod tests {
         leave(&mut rewriter, low, &meta(100, 50_000, 1), now);
         let high = rewriter.open(layer(1), 7);
         assert_eq!((rewriter.begins_after(high), rewriter.begins_after(low)), (Some(layer(0)), None));
-        let same = rewriter.leave(high, &meta(7, 1, 1), 90_000, Some(Aligned { timestamp: 50_000 }), now).unwrap();
+        let same = rewriter.leave(high, &meta(7, 1, 1), 90_000, Some(50_000), now).unwrap();
         assert_eq!(same.timestamp, 50_001, "the same picture again is one tick later");
         let low = rewriter.open(layer(0), 140);
-        let after = Aligned { timestamp: 6001 };
+        let after = 6001;
         let next = rewriter.leave(low, &meta(140, 9, 9), 90_000, Some(after), now + Duration::from_secs(2)).unwrap();
         assert_eq!(next.timestamp, 50_001 + 6000);
         let wild = rewriter.open(layer(1), 300);
-        let far = Aligned { timestamp: 1 << 30 };
+        let far = 1 << 30;
         let by_time = rewriter.leave(wild, &meta(300, 3, 3), 90_000, Some(far), now + Duration::from_secs(3)).unwrap();
         assert_eq!(by_time.timestamp, 56_001 + 90_000, "a clock that is out by more than 10 s is none");
     }

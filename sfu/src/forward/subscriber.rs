@@ -212,10 +212,11 @@ impl Down {
         let (mut rose, mut fell) = (false, false);
         let slots = self.slots.iter_mut().filter(|slot| pictures(slot).is_some());
         for ((slot, wish), choice) in slots.zip(&wishes).zip(chosen) {
+            let resized = slot.take_resized();
             if let Standing::At(before) = wish.standing {
                 let (before, after) = (wish.rank(Some(before)), wish.rank(choice));
                 rose |= after > before;
-                fell |= after < before && !slot.take_resized();
+                fell |= after < before && !resized;
             }
             slot.choose(choice);
         }
