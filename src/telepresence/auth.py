@@ -20,7 +20,7 @@ from jwt.types import Options
 from msgspec import Meta
 
 from telepresence.ids import require_plain
-from telepresence.signaling.messages import ErrorCode, Role
+from telepresence.signaling.messages import ErrorCode, Profile, Role
 from telepresence.signaling.refusal import RefusalError
 
 AUDIENCE = "telepresence"
@@ -36,7 +36,10 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. `exp` is in seconds since 1970; `site` is an id, `name` is shown to people."""
+    """What a token says. `exp` is in seconds since 1970; `site` is an id, `name` is shown to people.
+
+    `label` and `profile` are of what an encoder sends: WHIP has no place for them.
+    """
 
     room: Id
     site: Id
@@ -45,6 +48,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
     jti: Id
     aud: str = AUDIENCE
+    label: Annotated[str, Meta(max_length=80)] = ""
+    profile: Profile = Profile.CONSULT
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True):

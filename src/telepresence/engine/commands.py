@@ -209,6 +209,13 @@ class Voices(EventBase, tag="voices"):
     speaker: int | None
 
 
+class Paused(EventBase, tag="paused"):
+    """The video slots of a down connection whose picture is held back because the link does not carry it; sent on change."""
+
+    conn: int
+    slots: tuple[int, ...]
+
+
 class Refused(EventBase, tag="refused"):
     """A command could not be carried out."""
 
@@ -217,4 +224,4 @@ class Refused(EventBase, tag="refused"):
     reason: str
 
 
-Event = Connected | Failed | TrackLive | Voices | Refused
+Event = Connected | Failed | TrackLive | Voices | Paused | Refused

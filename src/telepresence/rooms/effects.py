@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telepresence.engine.commands import Command
+from telepresence.rooms.records import Record
 from telepresence.signaling.messages import ServerMessage
 
 
@@ -41,4 +42,16 @@ class Submit:
     command: Command
 
 
-Effect = Send | Hangup | Admit | Submit
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keeps a record. All records of one step are kept before anything else of it, or of a later step, is done.
+
+    Where that fails, `session` (whose request it was, if any) is told so by `re` in place of its answer.
+    """
+
+    record: Record
+    session: int | None = None
+    re: int | None = None
+
+
+Effect = Send | Hangup | Admit | Submit | Keep

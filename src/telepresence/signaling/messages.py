@@ -23,6 +23,15 @@ MAX_SDP_BYTES = 65_536
 Request = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Chosen by the client; the reply carries it as `re`.")]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Label = Annotated[str, Meta(max_length=80)]
+Words = Annotated[str, Meta(min_length=1, max_length=2000)]
+"""A line of chat, a question or its answer: plain text, never markup."""
+
+Heads = Annotated[int, Meta(ge=0, le=999)]
+"""How many people sit in the room of a site; 0: not stated."""
+
+Time = float
+"""Seconds since 1970, UTC."""
+
 Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_BYTES)]
 Pixels = Annotated[int, Meta(ge=0, le=16_384)]
 """Device pixels; twice the width of an 8K screen."""
@@ -57,13 +66,22 @@ class RoomKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What a participant may do; the table of rights is in `signaling/protocol.md`."""
+    """What a participant may do; the table of rights is in `signaling/protocol.md`.
+
+    A token names one; the server may give its bearer another one for the time of the meeting (the chair handed on, a
+    promotion to the stage), and messages name that one.
+    """
 
     ORGANISER = "organiser"
     CHAIR = "chair"
     MEMBER = "member"
+    GUEST = "guest"
     PRESENTER = "presenter"
+    MODERATOR = "moderator"
     AUDIENCE = "audience"
+    ENCODER = "encoder"
+    RECORDER = "recorder"
+    ADMIN = "admin"
 
 
 class Presence(StrEnum):
@@ -71,6 +89,41 @@ class Presence(StrEnum):
 
     HERE = "here"
     AWAY = "away"
+
+
+class Codec(StrEnum):
+    """A codec of a room's set, which is fixed when the room is made."""
+
+    OPUS = "opus"
+    VP8 = "vp8"
+    H264 = "h264"
+
+
+class Wish(StrEnum):
+    """What a participant may be asked for; nobody else switches it on."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    STAGE = "stage"
+    CHAIR = "chair"
+
+
+class Reach(StrEnum):
+    """Whether a site has tried the media port, and with what success; `connected`: it is in the room."""
+
+    UNTESTED = "untested"
+    PASSED = "passed"
+    FAILED = "failed"
+    CONNECTED = "connected"
+
+
+class QuestionState(StrEnum):
+    """`answering`: it is being answered now, every screen shows it."""
+
+    OPEN = "open"
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    DISMISSED = "dismissed"
 
 
 class Direction(StrEnum):
@@ -109,6 +162,16 @@ class ErrorCode(StrEnum):
     STALE_ANSWER = "stale-answer"
     TRACK_UNKNOWN = "track-unknown"
     NO_CONNECTION = "no-connection"
+    TOKEN_REVOKED = "token-revoked"
+    ROOM_ENDED = "room-ended"
+    ROOM_LOCKED = "room-locked"
+    REMOVED = "removed"
+    NOT_ADMITTED = "not-admitted"
+    PARTICIPANT_UNKNOWN = "participant-unknown"
+    QUESTION_UNKNOWN = "question-unknown"
+    NOT_ASKED = "not-asked"
+    SERVER_FULL = "server-full"
+    NOT_KEPT = "not-kept"
 
 
 class ClosingReason(StrEnum):
@@ -118,6 +181,9 @@ class ClosingReason(StrEnum):
     REPLACED = "replaced"
     DRAINING = "draining"
     REFUSED = "refused"
+    REMOVED = "removed"
+    ENDED = "ended"
+    TESTED = "tested"
 
 
 class LeaveReason(StrEnum):
@@ -125,6 +191,8 @@ class LeaveReason(StrEnum):
 
     LEFT = "left"
     LOST = "lost"
+    REMOVED = "removed"
+    DEMOTED = "demoted"
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -134,16 +202,33 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 # --- values -------------------------------------------------------------------------------------
 
 
+class SourceName(Base):
+    """Names a source in a room."""
+
+    participant: Id
+    source: Id
+
+
 class RoomInfo(Base):
-    """The room as a participant sees it."""
+    """The room as a participant sees it. `chair` is a participant, null while there is none; times may be unknown."""
 
     id: Id
     kind: RoomKind
     title: str
+    codecs: tuple[Codec, ...] = (Codec.OPUS, Codec.VP8, Codec.H264)
+    starts_at: Time | None = None
+    ends_at: Time | None = None
+    waiting_room: bool = False
+    locked: bool = False
+    chair: Id | None = None
+    spotlight: SourceName | None = None
 
 
 class TrackState(Base):
-    """One published track: `live` once the engine has had media of it."""
+    """One published track: `live` once the engine has had media of it.
+
+    Muted by its owner or by the chair; only the owner opens it again.
+    """
 
     mid: Mid
     muted: bool = False
@@ -168,6 +253,8 @@ class Member(Base):
     name: str
     role: Role
     presence: Presence = Presence.HERE
+    heads: Heads = 0
+    recording: bool = False
     sources: tuple[Source, ...] = ()
 
 
@@ -190,11 +277,60 @@ class Slot(Base):
     source: Id | None = None
 
 
-class SourceName(Base):
-    """Names a source in a room."""
+class WaitingSite(Base):
+    """A device that waits to be admitted."""
 
     participant: Id
-    source: Id
+    site: Id
+    name: str
+    since: Time
+
+
+class InvitedSite(Base):
+    """A site that was invited, or came, and whether media reaches it."""
+
+    site: Id
+    name: str
+    role: Role
+    reach: Reach
+
+
+class RemovedSite(Base):
+    """A site that was removed and stays out until it is readmitted."""
+
+    site: Id
+    name: str
+
+
+class Hand(Base):
+    """A raised hand."""
+
+    participant: Id
+    site: Id
+    name: str
+    at: Time
+
+
+class Question(Base):
+    """A question of a site, and what became of it."""
+
+    id: Id
+    site: Id
+    name: str
+    text: str
+    at: Time
+    state: QuestionState = QuestionState.OPEN
+    answer: str = ""
+
+
+class Line(Base):
+    """A line of chat."""
+
+    id: Id
+    site: Id
+    name: str
+    text: str
+    at: Time
 
 
 class Tile(Base):
@@ -238,6 +374,7 @@ class Join(ClientBase, tag="join"):
     token: Annotated[str, Meta(min_length=1, max_length=4096)]
     slots: Annotated[int, Meta(ge=0, le=25)] = 12
     resume: Annotated[str, Meta(min_length=22, max_length=64)] | None = None
+    heads: Heads = 0
 
 
 class Publish(ClientBase, tag="publish"):
@@ -281,7 +418,169 @@ class Leave(ClientBase, tag="leave"):
     """Leaves the room at once; nothing can be resumed after it."""
 
 
-ClientMessage = Join | Publish | Answer | View | Restart | Mute | Leave
+class Test(ClientBase, tag="test"):
+    """Instead of `join`: tries whether media would flow. `sdp` offers one m-line of audio; nothing is sent on it."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=4096)]
+    sdp: Sdp
+
+
+class StateHeads(ClientBase, tag="heads"):
+    """How many people sit before this device; attendance counts them."""
+
+    heads: Heads
+
+
+class Record(ClientBase, tag="record"):
+    """The client records, or has stopped; everybody sees it."""
+
+    recording: bool
+
+
+class Say(ClientBase, tag="say"):
+    """A line of chat."""
+
+    text: Words
+
+
+class RaiseHand(ClientBase, tag="raise-hand"):
+    """Raises one's hand, or lowers it."""
+
+    raised: bool
+
+
+class LowerHand(ClientBase, tag="lower-hand"):
+    """Lowers another's hand."""
+
+    participant: Id
+
+
+class Ask(ClientBase, tag="ask"):
+    """A question to the stage, in writing."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class SetQuestion(ClientBase, tag="set-question"):
+    """What becomes of a question; `answer` is text for all, or empty."""
+
+    question: Id
+    state: QuestionState
+    answer: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class Admit(ClientBase, tag="admit"):
+    """Lets those in that wait."""
+
+    participants: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=500)]
+
+
+class Remove(ClientBase, tag="remove"):
+    """Sends a site away, with all its devices, waiting or not; its link opens no door until `readmit`."""
+
+    participant: Id
+
+
+class Readmit(ClientBase, tag="readmit"):
+    """A removed site may knock again."""
+
+    site: Id
+
+
+class Lock(ClientBase, tag="lock"):
+    """Nobody new gets in, or again they do."""
+
+    locked: bool
+
+
+class MuteOther(ClientBase, tag="mute-other"):
+    """Closes another's microphone or camera; only its owner opens it again."""
+
+    participant: Id
+    mid: Mid
+
+
+class AskFor(ClientBase, tag="ask-for"):
+    """Asks a participant to open its microphone or camera."""
+
+    participant: Id
+    wish: Literal["microphone", "camera"]
+
+
+class Spotlight(ClientBase, tag="spotlight"):
+    """Shows a source large to all; null ends it."""
+
+    source: SourceName | None
+
+
+class HandOn(ClientBase, tag="hand-on"):
+    """Hands the chair to another participant."""
+
+    participant: Id
+
+
+class Promote(ClientBase, tag="promote"):
+    """Asks one of the audience onto the stage; it gets `asked` and says `consent`."""
+
+    participant: Id
+
+
+class Demote(ClientBase, tag="demote"):
+    """Sends one that was promoted back to the audience."""
+
+    participant: Id
+
+
+class Consent(ClientBase, tag="consent"):
+    """The answer to `asked` for the stage."""
+
+    wish: Literal["stage"]
+    accepted: bool
+
+
+class StepDown(ClientBase, tag="step-down"):
+    """One that was promoted goes back to the audience by itself."""
+
+
+class AskChair(ClientBase, tag="ask-chair"):
+    """Asks the chair for the chair: of a site whose token is the chair's, on another device."""
+
+
+class End(ClientBase, tag="end"):
+    """Ends the meeting for all."""
+
+
+ClientMessage = (
+    Join
+    | Test
+    | Publish
+    | Answer
+    | View
+    | Restart
+    | Mute
+    | Leave
+    | StateHeads
+    | Record
+    | Say
+    | RaiseHand
+    | LowerHand
+    | Ask
+    | SetQuestion
+    | Admit
+    | Remove
+    | Readmit
+    | Lock
+    | MuteOther
+    | AskFor
+    | Spotlight
+    | HandOn
+    | Promote
+    | Demote
+    | Consent
+    | StepDown
+    | AskChair
+    | End
+)
 
 
 # --- server → client ----------------------------------------------------------------------------
@@ -292,15 +591,30 @@ class ServerBase(Base, tag_field="type"):
 
 
 class Joined(ServerBase, tag="joined"):
-    """The join answer: everything a page needs to draw itself anew. `members` includes oneself, `speaker` may be oneself."""
+    """The join answer: everything a page needs to draw itself anew. `speaker` may be oneself.
+
+    `members` are those who may be seen and heard, oneself too unless in the audience. `role` is one's own, `hand` whether one's own hand is raised.
+    `waiting`, `sites`, `removed` are empty but for those who may admit; `hands` and all `questions` are for the stage, the audience
+    gets its own questions and those that are answered.
+    """
 
     re: Request
     version: int
     participant: Id
     resume: str
     resumed: bool
+    role: Role
     room: RoomInfo
     members: tuple[Member, ...]
+    audience: int
+    hand: bool
+    waiting: tuple[WaitingSite, ...]
+    sites: tuple[InvitedSite, ...]
+    removed: tuple[RemovedSite, ...]
+    hands: tuple[Hand, ...]
+    questions: tuple[Question, ...]
+    chat: tuple[Line, ...]
+    asked: tuple[Wish, ...]
     ice_servers: tuple[IceServer, ...]
     slots: int
     speaker: SourceName | None = None
@@ -354,6 +668,98 @@ class Connection(ServerBase, tag="connection"):
     reason: str = ""
 
 
+class Waiting(ServerBase, tag="waiting"):
+    """The first answer to `join` of who must be admitted: nothing but title and chair is told. `joined` follows with the same `re`."""
+
+    re: Request
+    version: int
+    participant: Id
+    resume: str
+    title: str
+    kind: RoomKind
+    chair: str | None
+
+
+class Tested(ServerBase, tag="tested"):
+    """The answer to `test`; `connection` (up) then says whether media would flow, and the socket is closed."""
+
+    re: Request
+    sdp: Sdp
+    title: str
+    kind: RoomKind
+
+
+class RoomUpdate(ServerBase, tag="room"):
+    """The room changed: its whole state."""
+
+    room: RoomInfo
+
+
+class OwnRole(ServerBase, tag="role"):
+    """One's own role changed: promoted, sent back, chair or no more chair."""
+
+    role: Role
+
+
+class Audience(ServerBase, tag="audience"):
+    """How many devices are in the audience; told at most every two seconds."""
+
+    count: int
+
+
+class Desk(ServerBase, tag="desk"):
+    """For those who may admit: who waits, which sites were invited or came, who was removed. The whole state."""
+
+    waiting: tuple[WaitingSite, ...]
+    sites: tuple[InvitedSite, ...]
+    removed: tuple[RemovedSite, ...]
+
+
+class Hands(ServerBase, tag="hands"):
+    """Raised hands, the first one first; to the stage, and to all of a consultation."""
+
+    hands: tuple[Hand, ...]
+
+
+class QuestionUpdate(ServerBase, tag="question"):
+    """A question came or changed."""
+
+    question: Question
+
+
+class Chat(ServerBase, tag="chat"):
+    """Somebody said something in writing."""
+
+    line: Line
+
+
+class Asked(ServerBase, tag="asked"):
+    """Somebody asks for something: `by` is a name. Of a chair: participant `participant` asks for the chair."""
+
+    wish: Wish
+    by: str
+    participant: Id
+
+
+class Muted(ServerBase, tag="muted"):
+    """One's own track was muted by another: `by` is a name."""
+
+    mid: Mid
+    by: str
+
+
+class Paused(ServerBase, tag="paused"):
+    """Slots whose picture is paused because one's own link does not carry it: all of them, an empty list when none is."""
+
+    slots: tuple[Annotated[int, Meta(ge=0, le=24)], ...]
+
+
+class CodecMissing(ServerBase, tag="codec-missing"):
+    """This client can't decode a codec of the room: pictures sent in it will not be seen."""
+
+    codec: Codec
+
+
 class Done(ServerBase, tag="done"):
     """A request that has no other answer was carried out."""
 
@@ -376,5 +782,28 @@ class Closing(ServerBase, tag="closing"):
 
 
 ServerMessage = (
-    Joined | Offer | Published | Slots | Speaker | MemberUpdate | MemberLeft | Connection | Done | Error | Closing
+    Joined
+    | Waiting
+    | Tested
+    | Offer
+    | Published
+    | Slots
+    | Speaker
+    | MemberUpdate
+    | MemberLeft
+    | Connection
+    | RoomUpdate
+    | OwnRole
+    | Audience
+    | Desk
+    | Hands
+    | QuestionUpdate
+    | Chat
+    | Asked
+    | Muted
+    | Paused
+    | CodecMissing
+    | Done
+    | Error
+    | Closing
 )
