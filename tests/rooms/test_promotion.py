@@ -83,7 +83,7 @@ def test_the_whole_way_up() -> None:
     assert xixia.last(OwnRole).role is Role.MEMBER
     for client in training.all:
         member = client.last(MemberUpdate).member
-        assert (member.participant, member.role, member.sources) == (own, Role.MEMBER, ())
+        assert (member.participant, member.role, member.promoted, member.sources) == (own, Role.MEMBER, True, ())
     assert training.moderator.last(Hands).hands == xixia.last(Hands).hands == ()
     xixia.publish("0", "1", ufrag="Xi1a")
     for client in (training.moderator, training.presenter, training.nanyang):

@@ -203,6 +203,7 @@ class Participant:
             site=self.identity.site,
             name=self.name,
             role=self.role,
+            promoted=self.seat.on_stage,
             presence=Presence.HERE if self.session is not None else Presence.AWAY,
             heads=self.seat.heads,
             recording=self.recording,
