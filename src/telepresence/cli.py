@@ -116,7 +116,7 @@ async def _serve(settings: Settings, *, with_demo: bool, fake_engine: bool) -> N
 
 def _create_demo(server: Running) -> None:
     try:
-        demo.create_rooms(server.hub.world.directory)
+        server.hub.perform(demo.create_rooms(server.hub.world.directory))
     except ServerFullError:
         raise StartError(f"limits.rooms leaves no place for the demo's {len(demo.ROOMS)} rooms.") from None
 

@@ -17,6 +17,7 @@ import structlog
 
 from telepresence.auth import Authority
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.effects import Effect
 from telepresence.rooms.records import RoomRecord
 from telepresence.signaling.messages import Role, RoomKind
 
@@ -76,11 +77,17 @@ def link(base: str, room: str, token: str) -> str:
     return f"{base}/room/{quote(room, safe='')}#t={token}"
 
 
-def create_rooms(directory: RoomDirectory) -> None:
-    """Makes the two rooms of the demo, where the settings have none of that id. Raises ServerFullError."""
+def create_rooms(directory: RoomDirectory) -> list[Effect]:
+    """Makes the two rooms of the demo, or opens them anew; those of the settings stay as they are. Raises ServerFullError.
+
+    The effects keep them.
+    """
+    effects: list[Effect] = []
     for room_id, (kind, title) in ROOMS.items():
-        if directory.find(room_id) is None:
-            directory.create(RoomRecord(id=room_id, kind=kind, title=title, created_at=time.time()))
+        known = directory.find(room_id)
+        if known is None or known.has_ended:
+            effects += directory.create(RoomRecord(id=room_id, kind=kind, title=title, created_at=time.time()))[1]
+    return effects
 
 
 def bot_token(authority: Authority) -> str:
