@@ -39,6 +39,8 @@ QR_CACHED = 1000
 """A code takes some milliseconds to make and 9 kB to keep; the start page asks for the same ones again and again."""
 
 Time = Annotated[float, Meta(ge=0, le=4e9)]
+Line = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A title or a name: one line, without control characters."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -49,9 +51,9 @@ class NewSite(Ask, frozen=True, kw_only=True):
     """A site to invite; `label` and `profile` are of what an encoder sends."""
 
     site: Annotated[str, Meta(min_length=1, max_length=64)]
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    name: Line
     role: Role = Role.MEMBER
-    label: Annotated[str, Meta(max_length=80)] = ""
+    label: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     profile: Profile = Profile.CONSULT
 
 
@@ -59,7 +61,7 @@ class NewRoom(Ask, frozen=True, kw_only=True):
     """The body of `POST /api/rooms`. Times in seconds since 1970."""
 
     kind: RoomKind
-    title: Annotated[str, Meta(min_length=1, max_length=80)]
+    title: Line
     sites: Annotated[list[NewSite], Meta(min_length=1, max_length=MAX_SITES)]
     starts_at: Time | None = None
     ends_at: Time | None = None
@@ -104,8 +106,17 @@ class RoomsAnswer(Answer, frozen=True, kw_only=True):
     rooms: list[RoomAnswer]
 
 
+class PlanError(ValueError):
+    """A room can't be made as asked for. `field` is the place, as in `sites.2.role`; the text says what would be right."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """`message` is a clause that follows the field's name."""
+        super().__init__(f"`{field}` {message}.")
+        self.field = field
+
+
 def plan(wanted: NewRoom, organiser: str, now: float) -> tuple[RoomRecord, list[InvitationRecord]]:
-    """Returns the records of a room. Raises ValueError, in words and with the place, when it can't be."""
+    """Returns the records of a room. Raises PlanError."""
     room_id = wanted.id or "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
     _require_plain("id", room_id)
     _require_sites(wanted.sites)
@@ -139,41 +150,34 @@ def _invite(site: NewSite, record: RoomRecord, ends_at: float) -> InvitationReco
     )
 
 
-def _require_plain(where: str, text: str) -> None:
+def _require_plain(field: str, text: str) -> None:
     if not is_plain(text):
-        message = f"`{where}` is {text!r}; an id has {RULE}"
-        raise ValueError(message)
+        raise PlanError(field, f"is {text!r}; an id has {RULE}")
 
 
 def _require_sites(sites: Iterable[NewSite]) -> None:
     """An encoder is known by its label too: a site may send two pictures by two of them."""
     seen: dict[tuple[str, Role, str], int] = {}
     for index, site in enumerate(sites):
-        _require_plain(f"sites[{index}].site", site.site)
+        _require_plain(f"sites.{index}.site", site.site)
         if site.role is Role.ADMIN:
-            message = f"`sites[{index}].role` is admin, which is for no room; `telepresence token --role admin` makes such tokens"
-            raise ValueError(message)
+            text = "is admin, which is for no room; `telepresence token --role admin` makes such tokens"
+            raise PlanError(f"sites.{index}.role", text)
         first = seen.setdefault((site.site, site.role, site.label), index)
         if first != index:
-            message = (
-                f"`sites[{index}].site` is {site.site!r} as {site.role}, as sites[{first}] is already; "
-                "one link serves all devices of a site"
-            )
-            raise ValueError(message)
+            text = f"is {site.site!r} as {site.role}, as sites.{first} is already; one link serves all devices of a site"
+            raise PlanError(f"sites.{index}.site", text)
 
 
 def _require_times(starts_at: float, ends_at: float, now: float) -> None:
-    fault = None
     if ends_at <= starts_at:
-        fault = "`endsAt` is not after `startsAt`"
-    elif ends_at <= now:
-        fault = "`endsAt` is past; times are seconds since 1970, UTC"
-    elif ends_at - starts_at > MAX_SPAN_S:
-        fault = f"`endsAt` is more than {MAX_SPAN_S // 86_400} days after `startsAt`; make a room for each part"
-    elif starts_at - now > MAX_AHEAD_S:
-        fault = "`startsAt` is more than a year ahead; times are seconds since 1970, UTC"
-    if fault:
-        raise ValueError(fault)
+        raise PlanError("endsAt", "is not after the start")
+    if ends_at <= now:
+        raise PlanError("endsAt", "is past; times are seconds since 1970, UTC")
+    if ends_at - starts_at > MAX_SPAN_S:
+        raise PlanError("endsAt", f"is more than {MAX_SPAN_S // 86_400} days after the start; make a room for each part")
+    if starts_at - now > MAX_AHEAD_S:
+        raise PlanError("startsAt", "is more than a year ahead; times are seconds since 1970, UTC")
 
 
 def link(base: str, room: str, token: str) -> str:
