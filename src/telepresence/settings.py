@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from telepresence.addresses import is_ip, is_loopback, is_reachable, origin_of, url_fault
+from telepresence.addresses import database_fault, is_ip, is_loopback, is_reachable, origin_of, url_fault
 from telepresence.ids import RULE, is_plain
 from telepresence.signaling.messages import RoomKind
 
@@ -77,13 +77,31 @@ class MediaSettings(Section, frozen=True):
     ] = []
 
 
+class AdminSettings(Section, frozen=True):
+    """The operator's own listener: /metrics and the admin API, for tokens of `telepresence token --role admin`."""
+
+    host: Annotated[
+        str, Meta(description="Address to listen on. Off loopback it needs the TLS of [server] and uses it.")
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="TCP port; 0 takes any free one.")] = 8082
+
+
 class DataSettings(Section, frozen=True):
     """What is kept on disc."""
 
     directory: Annotated[
         str,
-        Meta(description="Directory for the token secret, made at first start. Only the server may read it."),
+        Meta(
+            description="Directory for the token secret and the database, made at first start. Only the server may read it."
+        ),
     ] = "./var"
+    database: Annotated[
+        str,
+        Meta(
+            description="A PostgreSQL, as in postgresql://telepresence:password@database.hospital.example/telepresence. "
+            "Empty: SQLite in the directory above."
+        ),
+    ] = ""
 
 
 class LimitSettings(Section, frozen=True):
@@ -98,6 +116,15 @@ class LimitSettings(Section, frozen=True):
         Count,
         Meta(description="Published tracks at one time, of all rooms; a video track takes about 1.5 MB of memory."),
     ] = 1000
+    egress_mbit: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="Media sent, in Mbit/s, above which nobody new is let in or publishes; 0: no bound. Set it to four fifths "
+            "of what the server's line carries.",
+        ),
+    ] = 1000.0
     messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
     messages_burst: Annotated[
         Count,
@@ -141,6 +168,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     server: ServerSettings = ServerSettings()
     media: MediaSettings = MediaSettings()
+    admin: AdminSettings = AdminSettings()
     data: DataSettings = DataSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
@@ -156,6 +184,9 @@ class Settings(msgspec.Struct, frozen=True):
         scheme = "https" if self.server.tls_certificate else "http"
         return origin_of(self.server.public_url or f"{scheme}://localhost:{port}")
 
+
+PASSWORDS = frozenset({("data", "database")})
+"""Settings that may hold one: errors don't repeat them."""
 
 ROOMS = "rooms"
 SECTIONS: dict[str, type[Section]] = {
@@ -300,7 +331,10 @@ def _convert(section: str, key: str, given: Given) -> Any:
 
 
 def _wrong(section: str, key: str, given: Given | None, right: str) -> SettingsError:
-    shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
+    if given and (section, key) in PASSWORDS:
+        shown = f"({given.origin})"
+    else:
+        shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
     return SettingsError(f"{section}.{key} {shown}: {right}")
 
 
@@ -326,8 +360,10 @@ def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
     problems = (
         _tls_problem(server),
         _proxy_problem(server),
+        _admin_problem(settings),
         _url_problem(server),
         _media_problem(media),
+        _data_problem(settings.data),
         _rooms_problem(settings),
     )
     for problem in problems:
@@ -356,6 +392,13 @@ def _tls_problem(server: ServerSettings) -> Problem:
     return None
 
 
+def _admin_problem(settings: Settings) -> Problem:
+    if not is_loopback(settings.admin.host) and not settings.server.tls_certificate:
+        right = "off loopback admin tokens need TLS (server.tls_certificate and server.tls_key); reach it by SSH otherwise."
+        return "admin", "host", right
+    return None
+
+
 def _proxy_problem(server: ServerSettings) -> Problem:
     for proxy in server.trusted_proxies:
         try:
@@ -376,6 +419,11 @@ def _url_problem(server: ServerSettings) -> Problem:
         )
         return "server", "public_url", right
     return None
+
+
+def _data_problem(data: DataSettings) -> Problem:
+    fault = database_fault(data.database)
+    return ("data", "database", fault) if fault else None
 
 
 def _rooms_problem(settings: Settings) -> Problem:

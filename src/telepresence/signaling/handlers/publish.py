@@ -73,6 +73,11 @@ def _require_place(world: World, participant: Participant, tracks: int) -> None:
     if not world.directory.has_place(participant, tracks):
         text = "This server carries as many tracks as its operator allows; publish fewer, or wait until others leave."
         raise RefusalError(ErrorCode.TOO_MANY, text)
+    # Those of a connection that has died count as well: who was on the air comes back.
+    published = sum(len(source.tracks) for source in participant.sources.values())
+    if world.load.is_full and tracks > published:
+        text = "This server is full: it sends as much as its operator allows. What you publish already goes on."
+        raise RefusalError(ErrorCode.SERVER_FULL, text)
 
 
 def _track(world: World, offered: TrackOffer, known: Participant | None) -> Track:
