@@ -4,23 +4,26 @@ import type { Feed } from "../src/media/feeds.ts";
 import { MediaPair } from "../src/media/pair.ts";
 import type { Happening } from "../src/session/state.ts";
 
+type Layers = { active: boolean; maxBitrate: number }[];
+
 /** A transceiver that remembers what it sends. */
 class Transceiver {
   stopped = false;
-  layers: { active: boolean; maxBitrate: number }[];
+  layers: Layers;
   constructor(
     readonly mid: string,
-    init: { sendEncodings?: { active: boolean; maxBitrate: number }[] } = {},
+    init: { sendEncodings?: Layers } = {},
   ) {
     this.layers = init.sendEncodings ?? [];
   }
   setCodecPreferences = () => undefined;
-  stop = (): void => void (this.stopped = true);
+  stop(): void {
+    this.stopped = true;
+  }
   readonly sender = {
     replaceTrack: () => Promise.resolve(),
     getParameters: () => ({ encodings: this.layers }),
-    setParameters: ({ encodings }: { encodings: typeof this.layers }) =>
-      Promise.resolve(void (this.layers = encodings)),
+    setParameters: ({ encodings }: { encodings: Layers }) => Promise.resolve(void (this.layers = encodings)),
   };
 }
 

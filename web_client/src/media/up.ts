@@ -59,8 +59,13 @@ export class UpConnection {
   async carry(feeds: readonly Feed[]): Promise<void> {
     this.#feeds = feeds;
     this.#lay();
-    const lines = feeds.flatMap((feed) => KINDS.map((kind) => ({ feed, kind, line: feed.lines[kind] })));
-    await Promise.all(lines.map(({ feed, kind, line }) => line && this.#send(feed, kind, line.track)));
+    const sent = feeds.flatMap((feed) =>
+      KINDS.flatMap((kind) => {
+        const line = feed.lines[kind];
+        return line ? [this.#send(feed, kind, line.track)] : [];
+      }),
+    );
+    await Promise.all(sent);
   }
 
   /** Lanes come and go as lines do. */
