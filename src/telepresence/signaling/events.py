@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telepresence.engine.commands import Close, Connected, Event, Failed, Refused, TrackLive, Voices
+from telepresence.engine.commands import Close, Connected, Event, Failed, Paused, Refused, TrackLive, Voices
+from telepresence.rooms import publishing, watching
 from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant
@@ -14,26 +15,38 @@ def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
     """Carries out an event. One of a connection that was closed in the meantime means nothing any more."""
     if isinstance(event, Voices):
         spoken_in = directory.find_voice_group(event.group)
-        return spoken_in.voices(event.loudest, event.speaker) if spoken_in else []
+        return watching.voices(spoken_in, event.loudest, event.speaker) if spoken_in else []
     found = directory.find_connection(event.conn)
     if found is None:
         return []
-    room, participant = found
+    return _carry_out(*found, event, now)
+
+
+def _carry_out(
+    room: Room, participant: Participant, event: Connected | Failed | TrackLive | Paused | Refused, now: float
+) -> list[Effect]:
     match event:
         case Connected():
-            room.connected(participant, event.conn)
+            _note(participant, event.conn)
             return _tell(participant, event.conn, ConnectionState.CONNECTED, "")
         case Failed():
             return _failed(room, participant, event.conn, event.reason, now)
         case TrackLive():
-            return room.track_live(participant, event.track)
+            return publishing.track_live(room, participant, event.track)
+        case Paused():
+            return watching.paused(participant, event.conn, event.slots)
         case Refused():
             return _refused(room, participant, event, now)
 
 
+def _note(participant: Participant, conn: int) -> None:
+    if participant.up and participant.up.conn == conn:
+        participant.up.connected = True
+
+
 def _failed(room: Room, participant: Participant, conn: int, reason: str, now: float) -> list[Effect]:
     told = _tell(participant, conn, ConnectionState.FAILED, reason)
-    return told + room.connection_failed(participant, conn, now)
+    return told + publishing.connection_failed(room, participant, conn, now)
 
 
 def _refused(room: Room, participant: Participant, event: Refused, now: float) -> list[Effect]:

@@ -11,11 +11,13 @@ Before it: `websocket.py` and `frames.py`. After it: `handlers/`, one a message.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum, auto
 
-from telepresence.rooms.effects import Effect, Send
+from telepresence.rooms import desk, seats
+from telepresence.rooms.effects import Effect, Keep, Send
 from telepresence.rooms.participant import Participant
-from telepresence.rooms.rights import may
+from telepresence.rooms.rights import WAITING_RIGHTS, may
 from telepresence.rooms.room import Room
 from telepresence.signaling import handlers
 from telepresence.signaling.closing import goodbye
@@ -29,6 +31,7 @@ from telepresence.signaling.messages import (
     Join,
     Publish,
     Restart,
+    Test,
 )
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.world import World
@@ -101,15 +104,23 @@ class Session:
             return self._too_many(request_of(frame))
         self._flood = 0
         try:
-            message = decode(frame, MAX_FRAME_BYTES if self.state is State.JOINED else MAX_JOIN_BYTES)
+            message = decode(frame, MAX_FRAME_BYTES if self._is_admitted() else MAX_JOIN_BYTES)
         except FrameError as error:
             return self._refuse(error, error.re)
         try:
             self._check(message)
             self._charge(message, now)
-            return handlers.handle(self, message, now)
+            return self._finish(message, handlers.handle(self, message, now))
         except RefusalError as error:
             return self._refuse(error, message.request)
+
+    def _finish(self, message: ClientMessage, effects: list[Effect]) -> list[Effect]:
+        """Ends the step: what is kept is marked as this request's, and those at the desk learn what changed there."""
+        marked = [
+            replace(effect, session=self.id, re=message.request) if isinstance(effect, Keep) else effect
+            for effect in effects
+        ]
+        return marked + (desk.news(self.room) if self._seat else [])
 
     def tick(self, now: float) -> list[Effect]:
         """Ends a session that did not join in time."""
@@ -121,7 +132,7 @@ class Session:
     def lost(self, now: float) -> list[Effect]:
         """The socket is closed, by whomever."""
         self.state = State.GONE
-        return self.room.lost(self.participant, self.id, now) if self._seat else []
+        return seats.lost(self.room, self.participant, self.id, now) if self._seat else []
 
     def drain(self) -> list[Effect]:
         """The server stops: the client is told to come back."""
@@ -135,12 +146,15 @@ class Session:
     def _check(self, message: ClientMessage) -> None:
         tag = str(message.__struct_config__.tag)
         if self.state is State.CONNECTING:
-            if not isinstance(message, Join):
+            if not isinstance(message, Join | Test):
                 raise RefusalError(ErrorCode.NOT_JOINED, f"`{tag}` came before `join`.")
-            return  # The join handler asks for the right itself: the role is in the token.
-        if isinstance(message, Join):
+            return  # Their handlers ask for the right themselves: the role is in the token.
+        if isinstance(message, Join | Test):
             raise RefusalError(ErrorCode.ALREADY_JOINED, "This socket has joined; open a new one for another join.")
-        role = self.participant.identity.role
+        if not self.participant.is_admitted and tag not in WAITING_RIGHTS:
+            text = f"`{tag}` came before this device was admitted; wait for `joined`."
+            raise RefusalError(ErrorCode.NOT_ADMITTED, text)
+        role = self.participant.role
         if not may(role, tag):
             raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
 
@@ -150,6 +164,9 @@ class Session:
         bucket = self.participant.bucket
         if not bucket.take(now, min(DESCRIPTION_COST, bucket.burst) - 1):  # One was taken for the frame.
             raise RefusalError(ErrorCode.TOO_MANY, TOO_MANY)
+
+    def _is_admitted(self) -> bool:
+        return self.state is State.JOINED and self.participant.is_admitted
 
     def _is_replaced(self) -> bool:
         return self.state is State.JOINED and self.participant.session != self.id

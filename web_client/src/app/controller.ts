@@ -17,12 +17,20 @@ import {
   SETTLE_MS,
   type RtpStatistics,
 } from "../media/statistics.ts";
-import type { Tile } from "../protocol.gen.ts";
+import type { Tile, Wish } from "../protocol.gen.ts";
 import { step } from "../session/machine.ts";
 import type { Signaling } from "../session/socket.ts";
 import { leftSlots } from "../session/places.ts";
-import { atTheDoor, type Direction, type Effect, type Happening } from "../session/state.ts";
-import { Store, tell, tick, type Sound } from "./store.ts";
+import {
+  atTheDoor,
+  type Direction,
+  type Effect,
+  type Happening,
+  type Order,
+  type Plea,
+} from "../session/state.ts";
+import { Orders } from "./orders.ts";
+import { Store, tell, tick, watchesOnly, type Sound } from "./store.ts";
 
 /** How often statistics are read and seconds counted, ms. */
 const TICK_MS = 500;
@@ -32,7 +40,7 @@ const slotCount = () => (Math.min(screen.width, screen.height) < 600 ? 6 : 12);
 
 export type Connect = (happened: (happening: Happening) => void) => Signaling;
 
-export class Controller {
+export class Controller extends Orders {
   readonly store = new Store();
   readonly #own: OwnMedia;
   readonly #media = new MediaPair((happening) => this.#happened(happening));
@@ -44,6 +52,7 @@ export class Controller {
     connect: Connect,
     private readonly keep: Storage & Keep,
   ) {
+    super();
     this.#socket = connect((happening) => this.#happened(happening));
     this.#own = new OwnMedia(keep, (kind) => this.#ownChanged(kind));
     for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => this.#meter?.wake());
@@ -61,7 +70,7 @@ export class Controller {
     this.#set({ link });
     if (link?.token === undefined) return;
     const resume = resumeOf(link.room, this.keep);
-    this.#set({ session: atTheDoor(link.token, slotCount(), resume) });
+    this.#set({ session: atTheDoor(link.token, slotCount(), resume, link.site) });
     this.#media.prepare();
     this.#openOwn();
     if (resume !== undefined) this.join();
@@ -79,7 +88,23 @@ export class Controller {
   }
 
   get #watchesOnly(): boolean {
-    return this.store.state.link?.watchesOnly ?? false;
+    return watchesOnly(this.store.state);
+  }
+
+  protected order(order: Order): void {
+    this.#happened({ type: "ordered", order });
+  }
+
+  /** The person's word on what was asked. Only the person opens microphone and camera. */
+  answer({ wish, participant }: Plea, accepted: boolean): void {
+    this.#happened({ type: "plea-answered", wish, participant });
+    if (wish === "stage") this.order({ type: "consent", wish, accepted });
+    else if (accepted) this.#grant(wish, participant);
+  }
+
+  #grant(wish: Exclude<Wish, "stage">, participant: string): void {
+    if (wish === "chair") return this.handOn(participant);
+    void this.#own.switch(wish === "microphone" ? "audio" : "video", true);
   }
 
   leave(): void {
@@ -173,6 +198,12 @@ export class Controller {
         return this.#publish("restart");
       case "stop-media":
         return this.#stopMedia();
+      case "start-sending":
+        return this.#startSending();
+      case "stop-sending":
+        return this.#stopSending();
+      case "mute-own":
+        return this.#muteOwn(effect.mid);
       case "take-offer":
         return this.#guard("down", this.#media.takeOffer(effect.generation, effect.sdp));
       case "take-published":
@@ -196,6 +227,8 @@ export class Controller {
     this.#media.start(effect.iceServers);
     this.#set({ measured: nothingMeasured });
     this.#mayPublish = effect.publish;
+    // A link of the audience, but its bearer was on the stage before the page was loaded again.
+    if (effect.publish) this.#openOwn();
     this.#publish();
   }
 
@@ -250,9 +283,28 @@ export class Controller {
     this.#media.prepare();
   }
 
+  #startSending(): void {
+    this.#mayPublish = true;
+    this.#openOwn();
+    this.#publish();
+  }
+
+  /** What was sent is gone with its connection; the next one is ready for the next time. */
+  #stopSending(): void {
+    this.#mayPublish = false;
+    this.#own.release();
+    this.#media.renewUp(this.store.state.session?.iceServers ?? []);
+  }
+
+  #muteOwn(mid: string): void {
+    const kind = this.#media.kindOf(mid);
+    if (kind) void this.#own.switch(kind, false);
+  }
+
   async #tick(): Promise<void> {
     const phase = this.store.state.session?.phase;
-    const inside = phase === "joined" || phase === "reconnecting" || phase === "joining";
+    const inside =
+      phase === "joined" || phase === "reconnecting" || phase === "joining" || phase === "waiting";
     if (!inside) return;
     await this.measure();
     this.store.set(tick(this.store.state, performance.now()));

@@ -8,6 +8,7 @@ import type { Link } from "../link.ts";
 import { nothingMeasured, type Measured, type Sent } from "../media/statistics.ts";
 import type { OwnDevice } from "../media/own.ts";
 import type { DeviceKind } from "../media/devices.ts";
+import { may } from "../session/rights.ts";
 import type { News, Session } from "../session/state.ts";
 
 export interface Told {
@@ -31,6 +32,11 @@ export interface AppState {
   readonly told: readonly Told[];
   /** The clock that tiles count by, ms. */
   readonly now: number;
+}
+
+/** Who is not seen and heard opens no device. Before the server let one in, the link says who that is. */
+export function watchesOnly({ link, session }: Pick<AppState, "link" | "session">): boolean {
+  return session?.role ? !may(session.role, "publish") : (link?.watchesOnly ?? false);
 }
 
 const noDevice: OwnDevice = { wanted: true, choices: [], opening: false };

@@ -50,6 +50,12 @@ export class App extends LitElement {
       case "joined":
       case "reconnecting":
         return html`<tp-meeting .controller=${controller} .state=${state}></tp-meeting>`;
+      case "waiting":
+        return html`<tp-waiting .controller=${controller} .app=${state}></tp-waiting>`;
+      case "removed":
+        return html`<tp-removed .controller=${controller}></tp-removed>`;
+      case "ended":
+        return html`<tp-ended .controller=${controller} .app=${state}></tp-ended>`;
       case "left":
         return html`<tp-left .controller=${controller}></tp-left>`;
       case "refused":

@@ -8,6 +8,7 @@ import type { IceServer } from "../protocol.gen.ts";
 import type { Direction, Happening } from "../session/state.ts";
 import { DownConnection } from "./down.ts";
 import type { DeviceKind } from "./devices.ts";
+import type { Life } from "./life.ts";
 import { UpConnection } from "./up.ts";
 
 export type Muted = Readonly<Record<DeviceKind, boolean>>;
@@ -28,12 +29,22 @@ export class MediaPair {
 
   prepare(iceServers: readonly IceServer[] = []): void {
     this.stop();
-    const life = (direction: Direction) => ({
+    this.#up = new UpConnection(iceServers, this.#life("up"));
+    this.#down = new DownConnection(iceServers, this.#life("down"));
+  }
+
+  /** Nothing goes up any more, and may again by a new connection; the one down goes on. */
+  renewUp(iceServers: readonly IceServer[]): void {
+    this.#up?.close();
+    this.#publishing = undefined;
+    this.#up = new UpConnection(iceServers, this.#life("up"));
+  }
+
+  #life(direction: Direction): Life {
+    return {
       wavers: () => this.happened({ type: "peer-wavers", direction }),
       failed: () => this.happened({ type: "peer-failed", direction }),
-    });
-    this.#up = new UpConnection(iceServers, life("up"));
-    this.#down = new DownConnection(iceServers, life("down"));
+    };
   }
 
   /** Takes the prepared connections, or new ones where there are none or they know other servers. */
@@ -100,6 +111,10 @@ export class MediaPair {
     if (!up) return;
     await this.#ofNow(up.replace(kind, track));
     if (up === this.#up) this.happened({ type: "muted", mid: up.midOf(kind), muted });
+  }
+
+  kindOf(mid: string): DeviceKind | undefined {
+    return this.#up?.kindOf(mid);
   }
 
   streamOf(slot: number | undefined): MediaStream | undefined {

@@ -55,7 +55,14 @@ export class UpConnection {
   /** The offer, with what is muted now. The server is reached without our candidates: it answers where we call from. */
   async offer(muted: Readonly<Record<DeviceKind, boolean>>): Promise<Offered> {
     const sdp = await this.#prepared;
-    const tracks = KINDS.map((kind) => ({ mid: this.midOf(kind), kind, muted: muted[kind] }));
+    const tracks = KINDS.map((kind) => ({
+      mid: this.midOf(kind),
+      kind,
+      source: "camera",
+      label: "",
+      profile: PROFILE,
+      muted: muted[kind],
+    }));
     return { sdp, tracks, restart: this.#restarts };
   }
 
@@ -72,6 +79,10 @@ export class UpConnection {
 
   midOf(kind: DeviceKind): string {
     return this.#senders[kind].mid ?? "";
+  }
+
+  kindOf(mid: string): DeviceKind | undefined {
+    return KINDS.find((kind) => this.midOf(kind) === mid);
   }
 
   /** Sends `track` from now on, in the layers that its size allows; null sends nothing. */

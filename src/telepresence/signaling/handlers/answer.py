@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Remote
 from telepresence.engine.commands import Send as SendCommand
+from telepresence.rooms import watching
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import DownConnection
 from telepresence.signaling.messages import Answer, Done, ErrorCode
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
     from telepresence.signaling.session import Session
 
 
-def handle(session: Session, message: Answer) -> list[Effect]:
+def handle(session: Session, message: Answer, _now: float) -> list[Effect]:
     """Completes the down connection, or its ICE restart. Raises RefusalError: stale-answer, sdp-invalid, no-common-codec."""
     participant = session.participant
     down = participant.down
     if down is None or down.generation != message.generation or not down.waiting:
         text = f"Generation {message.generation} is not the open offer ({participant.generation} was the last)."
         raise RefusalError(ErrorCode.STALE_ANSWER, text)
-    answer = read_down_answer(message.sdp, tuple(slot.mid for slot in down.slots))
+    answer = read_down_answer(message.sdp, tuple(slot.mid for slot in down.slots), session.room.codecs)
     transport = answer.transport
     return [
         *_send(down, answer),
         Submit(Remote(conn=down.conn, ufrag=transport.ufrag, setup=transport.setup, fingerprint=transport.fingerprint)),
-        *session.room.answered(participant, transport.fingerprint),
+        *watching.answered(session.room, participant, transport.fingerprint),
         Send(session.id, Done(re=message.request)),
     ]
 

@@ -1,0 +1,16 @@
+"""`admit`: those who wait are let in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telepresence.rooms.effects import Effect, Send
+from telepresence.signaling.messages import Admit, Done
+
+if TYPE_CHECKING:
+    from telepresence.signaling.session import Session
+
+
+def handle(session: Session, message: Admit, _now: float) -> list[Effect]:
+    """Carries it out."""
+    return [Send(session.id, Done(re=message.request))]

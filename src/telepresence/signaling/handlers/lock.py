@@ -1,0 +1,16 @@
+"""`lock`: nobody new gets in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telepresence.rooms.effects import Effect, Send
+from telepresence.signaling.messages import Done, Lock
+
+if TYPE_CHECKING:
+    from telepresence.signaling.session import Session
+
+
+def handle(session: Session, message: Lock, _now: float) -> list[Effect]:
+    """Carries it out."""
+    return [Send(session.id, Done(re=message.request))]

@@ -1,0 +1,16 @@
+"""`readmit`: a removed site may knock again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telepresence.rooms.effects import Effect, Send
+from telepresence.signaling.messages import Done, Readmit
+
+if TYPE_CHECKING:
+    from telepresence.signaling.session import Session
+
+
+def handle(session: Session, message: Readmit, _now: float) -> list[Effect]:
+    """Carries it out."""
+    return [Send(session.id, Done(re=message.request))]

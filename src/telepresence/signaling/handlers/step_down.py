@@ -1,0 +1,16 @@
+"""`step-down`: one that was promoted goes back by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telepresence.rooms.effects import Effect, Send
+from telepresence.signaling.messages import Done, StepDown
+
+if TYPE_CHECKING:
+    from telepresence.signaling.session import Session
+
+
+def handle(session: Session, message: StepDown, _now: float) -> list[Effect]:
+    """Carries it out."""
+    return [Send(session.id, Done(re=message.request))]
