@@ -156,16 +156,17 @@ describe("the order", () => {
 
   it("brings who speaks to the first page, in place of who was silent for longest", () => {
     let heard = ["d", "a"].reduce<readonly string[]>(heardAfter, []);
-    expect(withSpeaker(["a", "b", "c", "d"], 4, heard)).toEqual(["a", "b", "c", "d"]);
     heard = heardAfter(heard, "d");
-    const next = withSpeaker(["a", "b", "c", "d"], 3, heard);
+    const next = withSpeaker(["a", "b", "c", "d"], ["a", "b", "c"], heard);
     expect(next).toEqual(["a", "b", "d", "c"]);
-    expect(withSpeaker(next, 3, heardAfter(heard, "c"))).toEqual(["a", "c", "d", "b"]);
+    expect(withSpeaker(next, ["a", "b", "d"], heardAfter(heard, "c"))).toEqual(["a", "c", "d", "b"]);
   });
 
-  it("stays while nobody out of sight speaks", () => {
-    expect(withSpeaker(["a", "b", "c"], 2, ["b"])).toEqual(["a", "b", "c"]);
-    expect(withSpeaker(["a", "b", "c"], 2, [])).toEqual(["a", "b", "c"]);
+  it("stays while nobody out of sight speaks, or nobody may make way", () => {
+    expect(withSpeaker(["a", "b", "c"], ["a", "b"], ["b"])).toEqual(["a", "b", "c"]);
+    expect(withSpeaker(["a", "b", "c"], ["a", "b"], [])).toEqual(["a", "b", "c"]);
+    expect(withSpeaker(["a", "b", "c"], [], ["c"])).toEqual(["a", "b", "c"]);
+    expect(withSpeaker(["a", "b"], ["a"], ["gone"])).toEqual(["a", "b"]);
     expect(heardAfter(["a"], undefined)).toEqual(["a"]);
   });
 });

@@ -104,23 +104,24 @@ export class Grid extends LitElement {
     );
     const viewer = { choice: this.choice, spotlight: session?.room?.spotlight, wall: isWall() };
     const stage = this.#stage();
-    // The first page's size is known once it is known what is large.
-    const first = placed(sceneOf(this.#ordered(all), viewer), stage, { ...this.choice, page: 0 });
-    this.#order = withSpeaker(this.#order, this.#shownFirst(first, stage), this.#heard);
+    const scene = sceneOf(this.#ordered(all), viewer);
+    this.#order = withSpeaker(this.#order, this.#givesWay(scene, stage), this.#heard);
     this.#scene = sceneOf(this.#ordered(all), viewer);
     this.#placed = placed(this.#scene, stage, this.choice);
+  }
+
+  /** Who on the first page may change places with a speaker of another; nobody where all are seen. */
+  #givesWay(scene: Scene, stage: Stage): string[] {
+    const { pages, boxes } = placed(scene, stage, { ...this.choice, page: 0 });
+    const [speaker] = this.#heard;
+    if (pages === 1 || speaker === undefined || boxes.has(speaker)) return [];
+    return scene.rest.filter(({ key, own }) => !own && boxes.has(key)).map(({ key }) => key);
   }
 
   #stage(): Stage {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
     const slots = this.app.session?.slotCount ?? 12;
     return { width: this.width, height: this.height, gap: GAP, rem, slots };
-  }
-
-  /** Where all fit nobody changes places. */
-  #shownFirst(first: Placed, stage: Stage): number {
-    if (first.pages === 1) return Infinity;
-    return this.#scene.kind === "grid" ? capacityOf({ x: 0, y: 0, ...stage }, stage) : first.boxes.size;
   }
 
   #ordered(places: readonly Place[]): Place[] {
@@ -157,8 +158,7 @@ export class Grid extends LitElement {
   }
 
   #pin(key: string | undefined): void {
-    const { pinned: _, ...rest } = this.choice;
-    this.choice = { ...rest, page: 0, ...(key !== undefined && { pinned: key }) };
+    this.#choose({ pinned: key, page: 0 });
   }
 
   #toggle(key: string): void {
@@ -183,7 +183,7 @@ export class Grid extends LitElement {
     if (/^[1-9]$/.test(key)) {
       const at = [...this.#placed.boxes.keys()][Number(key) - 1];
       if (at !== undefined) this.#toggle(at);
-    } else if (key === "Escape") this.#pin(undefined);
+    } else if (key === "Escape" && this.choice.pinned !== undefined) this.#pin(undefined);
     else if (key === "PageDown") this.#turn(1);
     else if (key === "PageUp") this.#turn(-1);
   };
@@ -209,8 +209,8 @@ export class Grid extends LitElement {
   // --- drawing -----------------------------------------------------------------------------------
 
   protected override render(): TemplateResult {
-    const places = [...this.#scene.large, ...this.#scene.rest, ...(this.#scene.corner ?? [])].flat();
-    const inOrder = this.#order.flatMap((key) => places.find((place) => place.key === key) ?? []);
+    const { large, rest, corner } = this.#scene;
+    const inOrder = this.#ordered([...large, ...rest, ...(corner ? [corner] : [])]);
     return html`
       ${repeat(
         inOrder,
@@ -272,8 +272,7 @@ export class Grid extends LitElement {
   }
 
   #share(share: number | undefined): void {
-    const { share: _, ...rest } = this.choice;
-    this.choice = share === undefined ? rest : { ...rest, share };
+    this.#choose({ share });
   }
 
   /** What else the stage can look like: only where it would change something. */

@@ -6,7 +6,7 @@
  */
 import { layoutOf } from "./fit.ts";
 import type { Place } from "../session/places.ts";
-import type { Scene } from "./scene.ts";
+import type { Choice, Scene } from "./scene.ts";
 
 export interface Box {
   readonly x: number;
@@ -46,7 +46,7 @@ const PICTURE = 9 / 16;
 /** Of the width of a wall. */
 const CORNER = 0.15;
 
-export function placed(scene: Scene, stage: Stage, choice: { page: number; share?: number }): Placed {
+export function placed(scene: Scene, stage: Stage, choice: Pick<Choice, "page" | "share">): Placed {
   const whole: Box = { x: 0, y: 0, width: stage.width, height: stage.height };
   const body =
     scene.large.length === 0 ? paged(scene.rest, whole, stage, choice.page) : split(scene, stage, choice);
@@ -60,7 +60,7 @@ function cornerOf({ width, height }: Box, { gap }: Stage): Box {
   return { x: width - side - gap, y: height - tall - gap, width: side, height: tall };
 }
 
-function split(scene: Scene, stage: Stage, choice: { page: number; share?: number }): Placed {
+function split(scene: Scene, stage: Stage, choice: Pick<Choice, "page" | "share">): Placed {
   const whole: Box = { x: 0, y: 0, width: stage.width, height: stage.height };
   if (scene.rest.length === 0) return alone(scene.large, whole, stage);
   if (stage.width > stage.height && stage.height < LYING_REM * 16)

@@ -25,15 +25,18 @@ export const heardAfter = (heard: readonly string[], speaker: string | undefined
     ? heard
     : [speaker, ...heard.filter((key) => key !== speaker)];
 
-/** The order with the latest speaker among the first `count`. */
-export function withSpeaker(order: readonly string[], count: number, heard: readonly string[]): string[] {
-  const from = heard[0] === undefined ? -1 : order.indexOf(heard[0]);
-  if (from < count) return [...order];
+/** The order with the latest speaker on the first page: of those in `first`, who was silent for longest makes way. */
+export function withSpeaker(
+  order: readonly string[],
+  first: readonly string[],
+  heard: readonly string[],
+): readonly string[] {
+  const [speaker] = heard;
+  if (speaker === undefined || first.includes(speaker) || !order.includes(speaker)) return order;
   const silence = (key: string) => (heard.includes(key) ? heard.indexOf(key) : heard.length);
-  const first = order.slice(0, count);
   const longest = Math.max(...first.map(silence));
-  const to = first.findLastIndex((key) => silence(key) === longest);
-  const next = [...order];
-  [next[to], next[from]] = [order[from] ?? "", order[to] ?? ""];
-  return next;
+  const host = first.findLast((key) => silence(key) === longest);
+  if (host === undefined) return order;
+  const exchanged = { [host]: speaker, [speaker]: host };
+  return order.map((key) => exchanged[key] ?? key);
 }

@@ -23,11 +23,11 @@ export interface Scene {
 /** What this viewer chose. It is the device's own and is not kept. */
 export interface Choice {
   /** Key of a place. */
-  readonly pinned?: string;
+  readonly pinned?: string | undefined;
   /** People and content alike, though content is there. */
   readonly alike: boolean;
   /** Share of the stage that the large part has, once somebody moved the edge. */
-  readonly share?: number;
+  readonly share?: number | undefined;
   readonly page: number;
 }
 
