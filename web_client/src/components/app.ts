@@ -8,6 +8,7 @@ import { Socket, signalingUrl } from "../session/socket.ts";
 import "./door.ts";
 import "./meeting.ts";
 import "./screens.ts";
+import "./start/start.ts";
 
 @localized()
 @customElement("tp-app")

@@ -1,4 +1,4 @@
-/** The screens without a room behind them: start, joining, refused, left. */
+/** The screens without a room behind them: joining, refused, left. */
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -57,22 +57,6 @@ const frame = (content: TemplateResult): TemplateResult => html`
   <header><tp-language></tp-language></header>
   <main>${content}</main>
 `;
-
-@localized()
-@customElement("tp-start")
-export class Start extends LitElement {
-  static override styles = [shared, screen];
-
-  protected override render(): TemplateResult {
-    return frame(html`
-      <h1>${msg("Video consultation between hospitals")}</h1>
-      <p>${msg("To take part, open the link that your hospital was sent.")}</p>
-      <p class="quiet">
-        ${msg("No link? Ask the person who invited you. Nothing needs to be installed: this browser is enough.")}
-      </p>
-    `);
-  }
-}
 
 @localized()
 @customElement("tp-joining")
