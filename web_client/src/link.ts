@@ -5,6 +5,7 @@
  * so that neither the history nor a copied address carries it. Its claims are read for display only: the server
  * alone decides whether they are true.
  */
+import type { Profile, Role } from "./protocol.gen.ts";
 
 export interface Link {
   readonly room: string;
@@ -12,9 +13,39 @@ export interface Link {
   readonly token?: string;
   /** Display name of the site, from the token; empty when it cannot be read. */
   readonly siteName: string;
+  /** Id of the site; absent when it cannot be read. */
+  readonly site?: string;
+  /** The role that the link gives; the server may give another one in the meeting. */
+  readonly role?: Role;
+  /** What the link says of the site's camera; the person may change it at the door. */
+  readonly label?: string;
+  readonly profile?: Profile;
   /** An audience's page sends nothing, so it asks for no camera and no microphone. */
   readonly watchesOnly: boolean;
 }
+
+const ROLES: Record<Role, true> = {
+  organiser: true,
+  chair: true,
+  moderator: true,
+  presenter: true,
+  member: true,
+  guest: true,
+  audience: true,
+  recorder: true,
+  encoder: true,
+  admin: true,
+};
+
+const PROFILES: Record<Profile, true> = {
+  talk: true,
+  consult: true,
+  ultrasound: true,
+  surgery: true,
+  screen: true,
+  still: true,
+  stethoscope: true,
+};
 
 /** Where the tab keeps what a reload needs. */
 export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -39,8 +70,8 @@ export function takeLink(
   const token = fresh ?? keep.getItem(tokenKey(room));
   const named = decoded(room);
   if (!token || named === undefined) return { room: named ?? room, siteName: "", watchesOnly: false };
-  const { name, role } = claimsOf(token);
-  return { room: named, token, siteName: name, watchesOnly: role === "audience" };
+  const { name, ...claims } = claimsOf(token);
+  return { room: named, token, siteName: name, watchesOnly: claims.role === "audience", ...claims };
 }
 
 /** Undefined for what no address of ours can be, such as a cut `%E0`. */
@@ -62,11 +93,22 @@ export function keepResume(room: string, secret: string | undefined, keep: Keep)
   else keep.setItem(key, secret);
 }
 
-/** The claims of a JWT that are shown, unverified; empty where they cannot be read. */
-export function claimsOf(token: string): { readonly name: string; readonly role: string } {
+/** The claims of a JWT that are shown, unverified; those that cannot be read are left out. */
+export function claimsOf(
+  token: string,
+): Pick<Link, "site" | "role" | "label" | "profile"> & { readonly name: string } {
   const claims = payloadOf(token);
   const text = (claim: string): string => (typeof claims[claim] === "string" ? claims[claim] : "");
-  return { name: text("name"), role: text("role") };
+  const oneOf = <T extends string>(claim: string, all: Record<T, true>): T | undefined =>
+    Object.hasOwn(all, text(claim)) ? (text(claim) as T) : undefined;
+  const [role, profile] = [oneOf("role", ROLES), oneOf("profile", PROFILES)];
+  return {
+    name: text("name"),
+    ...(text("site") !== "" && { site: text("site") }),
+    ...(role && { role }),
+    ...(text("label") !== "" && { label: text("label") }),
+    ...(profile && { profile }),
+  };
 }
 
 function payloadOf(token: string): Readonly<Record<string, unknown>> {

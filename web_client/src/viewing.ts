@@ -17,6 +17,8 @@ export interface Candidate {
   readonly participant: string;
   readonly source: string;
   readonly own: boolean;
+  /** It is shown large: the best there is, please. */
+  readonly pinned: boolean;
   readonly width: number;
   readonly height: number;
   readonly onScreen: boolean;
@@ -28,8 +30,8 @@ export function tilesOf(candidates: readonly Candidate[], ratio: number, hidden:
   const pixels = (length: number) => Math.min(Math.round(length * ratio), LONGEST);
   return candidates
     .filter(({ own, source, onScreen }) => !own && source !== "" && onScreen)
-    .map(({ participant, source, width, height }) => {
-      return { participant, source, width: pixels(width), height: pixels(height), pinned: false };
+    .map(({ participant, source, pinned, width, height }) => {
+      return { participant, source, width: pixels(width), height: pixels(height), pinned };
     })
     .slice(0, MOST);
 }
@@ -39,6 +41,7 @@ export interface TileElement extends HTMLElement {
   readonly participant: string;
   readonly source: string;
   readonly own: boolean;
+  readonly pinned: boolean;
 }
 
 export class Viewing {
@@ -73,7 +76,7 @@ export class Viewing {
     for (const tile of this.#tiles) if (!tiles.includes(tile)) this.#forget(tile);
     for (const tile of tiles) if (!this.#tiles.includes(tile)) this.#observe(tile);
     this.#tiles = [...tiles];
-    const names = tiles.map((tile) => `${tile.participant}/${tile.source}`).join(" ");
+    const names = tiles.map((tile) => `${tile.participant}/${tile.source}/${tile.pinned}`).join(" ");
     if (names === this.#names) return;
     this.#names = names;
     this.#later(0);
@@ -111,6 +114,7 @@ export class Viewing {
       participant: tile.participant,
       source: tile.source,
       own: tile.own,
+      pinned: tile.pinned,
       width: tile.clientWidth,
       height: tile.clientHeight,
       onScreen: !this.#offScreen.has(tile),

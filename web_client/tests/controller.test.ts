@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Controller } from "../src/app/controller.ts";
+import type { Joined } from "../src/protocol.gen.ts";
 import type { ClientMessage, ServerMessage } from "../src/protocol.ts";
 import type { Happening } from "../src/session/state.ts";
 import { joinedAnswer, member, OFFER } from "./fake-server.ts";
@@ -35,7 +36,8 @@ class Quiet {
   close = () => Promise.resolve();
 }
 
-const track = { enabled: true, stop: () => undefined, getSettings: () => ({}) };
+const stopped = vi.fn();
+const track = { enabled: true, stop: stopped, getSettings: () => ({}) };
 /** Answers a request for a device; none is there until the person allows it. */
 let allow: () => void = () => undefined;
 let asked = 0;
@@ -48,6 +50,13 @@ beforeEach(() => {
   vi.stubGlobal("RTCPeerConnection", Peer);
   vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => null });
   vi.stubGlobal("AudioContext", Quiet);
+  // The test at the door has a socket of its own, which stays silent here.
+  vi.stubGlobal(
+    "WebSocket",
+    class {
+      close = () => undefined;
+    },
+  );
   vi.stubGlobal("MediaStream", Object);
   const getUserMedia = () =>
     new Promise((resolve) => {
@@ -87,10 +96,10 @@ function open(watchesOnly = false) {
   return { controller, sent, says, last, settle, happens: (happening: Happening) => happened(happening) };
 }
 
-async function inside(page: ReturnType<typeof open>): Promise<void> {
+async function inside(page: ReturnType<typeof open>, part: Partial<Joined> = {}): Promise<void> {
   page.controller.join();
   page.happens({ type: "socket-open" });
-  await page.says(joinedAnswer(page.last("join")));
+  await page.says(joinedAnswer(page.last("join"), part));
   await page.says({ type: "offer", generation: 1, sdp: OFFER });
   await page.says({ type: "done", re: page.last("answer") });
 }
@@ -143,12 +152,25 @@ describe("the page", () => {
     expect(wake).toHaveBeenCalled(); // by each page that the tests before left open, too
   });
 
-  it("of an audience opens no device, not even by key", async () => {
+  it("of an audience opens no device, not even by key, until it is on the stage", async () => {
     const page = open(true);
-    await inside(page);
+    await inside(page, { role: "audience", members: [member("bot", "Bot", "clip")] });
     await page.controller.toggle("video");
     expect(asked).toBe(0);
     await page.says({ type: "member", member: member("late", "Late", "camera") });
     expect(page.sent.map((message) => message.type)).toEqual(["join", "answer"]);
+    await page.says({ type: "asked", wish: "stage", by: "Presenter", participant: "me" });
+    page.controller.answer({ wish: "stage", by: "Presenter", participant: "me" }, true);
+    expect(page.sent.at(-1)).toMatchObject({ type: "consent", accepted: true });
+    expect(asked).toBe(0);
+    await page.says({ type: "role", role: "member" });
+    expect(asked).toBe(1);
+    allow();
+    await page.settle();
+    expect(page.last("publish")).toBeGreaterThan(0);
+    stopped.mockClear();
+    await page.says({ type: "role", role: "audience" });
+    expect(stopped).toHaveBeenCalled();
+    expect(page.controller.store.state.own.video.track).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
-import type { Joined, Member, Slot } from "../src/protocol.gen.ts";
+import type { Joined, Member, RoomInfo, Slot } from "../src/protocol.gen.ts";
 import type { ClientMessage, ServerMessage } from "../src/protocol.ts";
 import { step } from "../src/session/machine.ts";
 import { atTheDoor, type Effect, type Happening, type Session } from "../src/session/state.ts";
@@ -26,6 +26,8 @@ export function member(participant: string, name: string, ...sources: string[]):
     name,
     role: "member",
     presence: "here",
+    heads: 0,
+    recording: false,
     sources: sources.map((id) => ({
       id,
       label: "",
@@ -36,6 +38,29 @@ export function member(participant: string, name: string, ...sources: string[]):
   };
 }
 
+export const ROOM: RoomInfo = {
+  id: "demo",
+  kind: "consultation",
+  title: "Chest pain",
+  codecs: ["opus", "vp8", "h264"],
+  startsAt: null,
+  endsAt: null,
+  waitingRoom: false,
+  locked: false,
+  chair: null,
+  spotlight: null,
+};
+
+/** The microphone of the camera's source, as the page offers it. */
+export const VOICE = {
+  mid: "0",
+  kind: "audio",
+  source: "camera",
+  label: "",
+  profile: "consult",
+  muted: false,
+} as const;
+
 export function joinedAnswer(re: number, part: Partial<Joined> = {}): Joined {
   return {
     type: "joined",
@@ -44,8 +69,18 @@ export function joinedAnswer(re: number, part: Partial<Joined> = {}): Joined {
     participant: "me",
     resume: RESUME,
     resumed: false,
-    room: { id: "demo", kind: "consultation", title: "Chest pain" },
+    role: "member",
+    room: ROOM,
     members: [member("bot", "Bot", "clip", "chart"), member("me", "Xixia")],
+    audience: 0,
+    hand: false,
+    waiting: [],
+    sites: [],
+    removed: [],
+    hands: [],
+    questions: [],
+    chat: [],
+    asked: [],
     iceServers: [],
     slots: 12,
     speaker: null,
@@ -98,8 +133,7 @@ export class Story {
 
   /** The page offers what it sends; the server has not answered yet. */
   offers(): this {
-    const tracks = [{ mid: "0", kind: "audio", muted: false } as const];
-    return this.happens({ type: "offer-made", sdp: "v=0\r\n", tracks, restart: false });
+    return this.happens({ type: "offer-made", sdp: "v=0\r\n", tracks: [VOICE], restart: false });
   }
 
   publishes(): this {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layoutOf } from "../src/layout.ts";
+import { layoutOf } from "../src/layout/fit.ts";
 import { levelOf, perceived } from "../src/media/level.ts";
 import {
   forget,
@@ -45,7 +45,7 @@ describe("what a tile says", () => {
 
   it("is connecting until a frame came, live while they come, frozen after 3 s without", () => {
     const state = (measured: Measured, now: number) =>
-      shownOf(place(), measured.slots.get(0), now, undefined);
+      shownOf(place(), { statistics: measured.slots.get(0), now });
     expect(state(measure(nothingMeasured, [video("v0", 0)], 0), 0).state).toBe("connecting");
     const playing = play(nothingMeasured, 0, 2_000);
     expect(state(playing, 2_000).state).toBe("live");
@@ -56,7 +56,7 @@ describe("what a tile says", () => {
 
   it("is connecting while the old source's frames are still decoded in the slot that another took", () => {
     const state = (measured: Measured, now: number) =>
-      shownOf(place(), measured.slots.get(0), now, undefined);
+      shownOf(place(), { statistics: measured.slots.get(0), now });
     let moved = forget(play(nothingMeasured, 0, 2_000), [0], 2_100);
     expect(state(moved, 2_100)).toMatchObject({ state: "connecting", pictured: false });
     moved = measure(moved, [video("v0", 61)], 2_500);
@@ -70,12 +70,12 @@ describe("what a tile says", () => {
   it("takes the first reading for the old source's when the page was hidden while the slot changed", () => {
     const moved = forget(play(nothingMeasured, 0, 2_000), [0], 2_100);
     const read = measure(moved, [video("v0", 90)], 9_000);
-    expect(shownOf(place(), read.slots.get(0), 9_000, undefined).state).toBe("connecting");
+    expect(shownOf(place(), { statistics: read.slots.get(0), now: 9_000 }).state).toBe("connecting");
   });
 
   it("shows the first picture of a slot that nobody had at its first frame, without a wait", () => {
     const first = measure(nothingMeasured, [video("v0", 1)], 0);
-    expect(shownOf(place(), first.slots.get(0), 0, undefined).state).toBe("live");
+    expect(shownOf(place(), { statistics: first.slots.get(0), now: 0 }).state).toBe("live");
   });
 
   it("knows which slots their source left", () => {
@@ -86,9 +86,9 @@ describe("what a tile says", () => {
   it("keeps an away site's last picture, and no other's", () => {
     const away = place({ member: { ...member("bot", "Bot", "clip"), presence: "away" } });
     const playing = play(nothingMeasured, 0, 2_000);
-    expect(shownOf(away, playing.slots.get(0), 2_000, undefined).pictured).toBe(true);
+    expect(shownOf(away, { statistics: playing.slots.get(0), now: 2_000 }).pictured).toBe(true);
     const moved = measure(forget(playing, [0], 2_000), [video("v0", 51)], 2_500);
-    expect(shownOf(away, moved.slots.get(0), 2_500, undefined)).toMatchObject({
+    expect(shownOf(away, { statistics: moved.slots.get(0), now: 2_500 })).toMatchObject({
       state: "away",
       pictured: false,
     });
@@ -99,22 +99,22 @@ describe("what a tile says", () => {
     ["a voice alone", { source: { ...source, video: null } as never }, "camera-off"],
     ["a lost socket", { member: { ...member("bot", "Bot"), presence: "away" } }, "away"],
   ])("tells %s", (_, part, state) => {
-    expect(shownOf(place(part), undefined, 0, undefined).state).toBe(state);
+    expect(shownOf(place(part), { now: 0 }).state).toBe(state);
   });
 
   it("waits where no slot is free", () => {
     const without = place();
     delete (without as { slot?: number }).slot;
-    expect(shownOf(without, undefined, 0, undefined).state).toBe("waiting");
+    expect(shownOf(without, { now: 0 }).state).toBe("waiting");
   });
 
   it("marks the speaker that the server names, and never a muted one", () => {
     const speaker = { participant: "bot", source: source?.id ?? "" };
-    expect(shownOf(place(), undefined, 0, speaker).speaking).toBe(true);
-    expect(shownOf(place(), undefined, 0, { ...speaker, source: "other" }).speaking).toBe(false);
-    expect(shownOf(place(), undefined, 0, undefined).speaking).toBe(false);
+    expect(shownOf(place(), { now: 0, speaker }).speaking).toBe(true);
+    expect(shownOf(place(), { now: 0, speaker: { ...speaker, source: "other" } }).speaking).toBe(false);
+    expect(shownOf(place(), { now: 0 }).speaking).toBe(false);
     const muted = { ...source, audio: { mid: "0", muted: true, live: true } } as never;
-    expect(shownOf(place({ source: muted }), undefined, 0, speaker)).toMatchObject({
+    expect(shownOf(place({ source: muted }), { now: 0, speaker })).toMatchObject({
       speaking: false,
       muted: true,
     });

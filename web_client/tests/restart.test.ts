@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OFFER, Story } from "./fake-server.ts";
+import { OFFER, Story, VOICE } from "./fake-server.ts";
 
 const TILE = { participant: "bot", source: "clip", width: 640, height: 360, pinned: false };
 const inside = () => {
@@ -20,8 +20,7 @@ describe("a connection that wavers", () => {
   it("up is offered anew by the page, by the same connection", () => {
     const story = inside().happens({ type: "peer-wavers", direction: "up" });
     expect(story.kinds()).toEqual(["restart-up"]);
-    const tracks = [{ mid: "0", kind: "audio", muted: false } as const];
-    story.happens({ type: "offer-made", sdp: "v=0\r\n", tracks, restart: true });
+    story.happens({ type: "offer-made", sdp: "v=0\r\n", tracks: [VOICE], restart: true });
     expect(story.sent("publish")).toMatchObject([{ restart: true }]);
     // While that one is not answered, it goes on.
     expect(story.happens({ type: "peer-wavers", direction: "up" }).kinds()).toEqual([]);

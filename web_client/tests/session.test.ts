@@ -3,7 +3,7 @@ import { backoffMs } from "../src/session/backoff.ts";
 import { placesOf } from "../src/session/places.ts";
 import { mediaWords } from "../src/i18n/words.ts";
 import type { Happening } from "../src/session/state.ts";
-import { joinedAnswer, member, OFFER, RESUME, slot, Story } from "./fake-server.ts";
+import { joinedAnswer, member, OFFER, RESUME, slot, Story, VOICE } from "./fake-server.ts";
 
 describe("joining", () => {
   it("says its versions, its token and its slots in the first message", () => {
@@ -21,7 +21,7 @@ describe("joining", () => {
       .happens({
         type: "offer-made",
         sdp: OFFER,
-        tracks: [{ mid: "0", kind: "audio", muted: true }],
+        tracks: [{ ...VOICE, muted: true }],
         restart: false,
       })
       .sent("publish");
@@ -29,8 +29,7 @@ describe("joining", () => {
   });
 
   it("does not publish where the role may only watch", () => {
-    const audience = { ...member("me", "Xixia"), role: "audience" as const };
-    const story = new Story().joins({ members: [audience] });
+    const story = new Story().joins({ role: "audience", members: [member("bot", "Bot")] });
     expect(story.takeEffects()).toContainEqual({ type: "start-media", iceServers: [], publish: false });
   });
 
@@ -256,7 +255,10 @@ describe("a message that was one too many", () => {
     const [second] = due(tooMany(story, first?.request), first?.request).sent("publish");
     story.takeEffects();
     tooMany(story, second?.request);
-    expect(story.takeEffects()).toEqual([{ type: "news", news: { type: "not-sent", code: "too-many" } }]);
+    expect(story.takeEffects()).toEqual([
+      { type: "not-published" },
+      { type: "news", news: { type: "not-sent", code: "too-many" } },
+    ]);
   });
 
   it("is an answer that is sent again, and lost media when it is refused again", () => {
@@ -368,6 +370,8 @@ describe("places", () => {
     story.takeEffects();
     story.says({ type: "member-left", participant: "bot", reason: "lost" });
     expect(keys(story)).toEqual(["me/"]);
-    expect(story.takeEffects()).toEqual([{ type: "news", news: { type: "went", name: "Bot", lost: true } }]);
+    expect(story.takeEffects()).toEqual([
+      { type: "news", news: { type: "went", name: "Bot", reason: "lost" } },
+    ]);
   });
 });

@@ -5,6 +5,7 @@ const tile = (part: Partial<Candidate> = {}): Candidate => ({
   participant: "bot",
   source: "clip",
   own: false,
+  pinned: false,
   width: 320.4,
   height: 180,
   onScreen: true,

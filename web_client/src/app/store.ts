@@ -6,8 +6,12 @@
  */
 import type { Link } from "../link.ts";
 import { nothingMeasured, type Measured, type Sent } from "../media/statistics.ts";
+import type { Description, Extra } from "../media/extras.ts";
+import { PROFILE } from "../media/ladder.ts";
 import type { OwnDevice } from "../media/own.ts";
-import type { DeviceKind } from "../media/devices.ts";
+import type { Choice, DeviceKind } from "../media/devices.ts";
+import type { Finding } from "../session/probe.ts";
+import { may } from "../session/rights.ts";
 import type { News, Session } from "../session/state.ts";
 
 export interface Told {
@@ -19,29 +23,60 @@ export interface Told {
 /** `blocked`: the browser wants a gesture first. */
 export type Sound = "on" | "off" | "blocked";
 
+export type Panel = "chat" | "questions" | "sites" | "more" | "keys";
+
 export interface AppState {
   /** Absent on the start page. */
   readonly link?: Link | undefined;
   readonly session?: Session | undefined;
   readonly own: Readonly<Record<DeviceKind, OwnDevice>>;
+  /** What the camera is called and for. */
+  readonly about: Description;
+  /** What this site sends beside its camera and microphone. */
+  readonly extras: readonly Extra[];
   readonly measured: Measured;
   /** What leaves this site; absent while it sends no picture. */
   readonly sent?: Sent | undefined;
   readonly sound: Sound;
+  /** Where the others are heard: an id of `speakers`; empty is the browser's own choice. */
+  readonly speaker: string;
+  readonly speakers: readonly Choice[];
+  /** What the test at the door found; absent before it began. */
+  readonly finding?: Finding | undefined;
+  /** What is open beside the pictures. */
+  readonly panel?: Panel | undefined;
+  /** How many lines of chat were there when one last looked. */
+  readonly read: number;
+  /** When one was let in and when that ended, ms of the wall clock: for one's own attendance. */
+  readonly attended?: { readonly from: number; readonly to?: number } | undefined;
   readonly told: readonly Told[];
   /** The clock that tiles count by, ms. */
   readonly now: number;
+}
+
+/** Who is not seen and heard opens no device. Before the server let one in, the link says who that is. */
+export function watchesOnly({ link, session }: Pick<AppState, "link" | "session">): boolean {
+  return session?.role ? !may(session.role, "publish") : (link?.watchesOnly ?? false);
 }
 
 const noDevice: OwnDevice = { wanted: true, choices: [], opening: false };
 
 export const emptyState: AppState = {
   own: { audio: noDevice, video: noDevice },
+  about: { label: "", profile: PROFILE },
+  extras: [],
   measured: nothingMeasured,
   sound: "on",
+  speaker: "",
+  speakers: [],
+  read: 0,
   told: [],
   now: 0,
 };
+
+/** Lines of chat that came since one last looked. */
+export const unread = ({ session, panel, read }: AppState): number =>
+  panel === "chat" ? 0 : Math.max(0, (session?.chat.length ?? 0) - read);
 
 /** How long a piece of news stays to be read, ms. */
 const NEWS_MS = 6_000;

@@ -8,6 +8,7 @@ import { Socket, signalingUrl } from "../session/socket.ts";
 import "./door.ts";
 import "./meeting.ts";
 import "./screens.ts";
+import "./start/start.ts";
 
 @localized()
 @customElement("tp-app")
@@ -49,6 +50,12 @@ export class App extends LitElement {
       case "joined":
       case "reconnecting":
         return html`<tp-meeting .controller=${controller} .state=${state}></tp-meeting>`;
+      case "waiting":
+        return html`<tp-waiting .controller=${controller} .app=${state}></tp-waiting>`;
+      case "removed":
+        return html`<tp-removed .controller=${controller}></tp-removed>`;
+      case "ended":
+        return html`<tp-ended .controller=${controller} .app=${state}></tp-ended>`;
       case "left":
         return html`<tp-left .controller=${controller}></tp-left>`;
       case "refused":

@@ -1,8 +1,9 @@
-/** The screens without a room behind them: start, joining, refused, left. */
+/** The screens without a room behind them: joining, refused, left. */
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
+import type { AppState } from "../app/store.ts";
 import { refusalWords, worthAnotherTry } from "../i18n/words.ts";
 import type { Refusal } from "../session/state.ts";
 import { shared } from "../styles/shared.ts";
@@ -58,22 +59,6 @@ const frame = (content: TemplateResult): TemplateResult => html`
 `;
 
 @localized()
-@customElement("tp-start")
-export class Start extends LitElement {
-  static override styles = [shared, screen];
-
-  protected override render(): TemplateResult {
-    return frame(html`
-      <h1>${msg("Video consultation between hospitals")}</h1>
-      <p>${msg("To take part, open the link that your hospital was sent.")}</p>
-      <p class="quiet">
-        ${msg("No link? Ask the person who invited you. Nothing needs to be installed: this browser is enough.")}
-      </p>
-    `);
-  }
-}
-
-@localized()
 @customElement("tp-joining")
 export class Joining extends LitElement {
   static override styles = [shared, screen];
@@ -94,6 +79,73 @@ export class Joining extends LitElement {
         }
       </div>`,
     );
+  }
+}
+
+@localized()
+@customElement("tp-waiting")
+export class WaitingRoom extends LitElement {
+  static override styles = [shared, screen];
+
+  @property({ attribute: false }) controller!: Controller;
+  @property({ attribute: false }) app!: AppState;
+
+  protected override render(): TemplateResult {
+    const { anteroom, lostAt } = this.app.session ?? {};
+    const lost = lostAt !== undefined;
+    return frame(html`
+      <div role="status">
+        <p class="quiet">${anteroom?.title}</p>
+        <h1>${msg("The chair has been told")}</h1>
+        <p>
+          ${msg("You are seen and heard by nobody yet. This page goes on by itself once you are let in.")}
+        </p>
+        ${lost ? html`<p>${msg("The connection to the server is lost. This page reconnects by itself.")}</p>` : nothing}
+      </div>
+      <div class="actions">
+        <wa-button appearance="outlined" @click=${() => this.controller.leave()}>${msg("Leave")}</wa-button>
+      </div>
+    `);
+  }
+}
+
+@localized()
+@customElement("tp-removed")
+export class Removed extends LitElement {
+  static override styles = [shared, screen];
+
+  @property({ attribute: false }) controller!: Controller;
+
+  protected override render(): TemplateResult {
+    return frame(html`
+      <div role="alert">
+        <h1>${msg("The chair has sent this site out")}</h1>
+        <p>
+          ${msg("Camera and microphone are off. If this was a mistake, call the hospital that invited you: once the chair lets you back, press:")}
+        </p>
+      </div>
+      <div class="actions">
+        <wa-button variant="brand" @click=${() => this.controller.join()}>${msg("Join again")}</wa-button>
+      </div>
+    `);
+  }
+}
+
+@localized()
+@customElement("tp-ended")
+export class Ended extends LitElement {
+  static override styles = [shared, screen];
+
+  @property({ attribute: false }) controller!: Controller;
+  @property({ attribute: false }) app!: AppState;
+
+  protected override render(): TemplateResult {
+    return frame(html`
+      <div role="status">
+        <h1>${msg("This meeting has ended")}</h1>
+        <p>${msg("Camera and microphone are off. You can close this page.")}</p>
+      </div>
+    `);
   }
 }
 

@@ -3,13 +3,18 @@ import { css } from "lit";
 export const tileStyles = css`
   :host {
     position: relative;
-    display: block;
+    display: flex;
+    flex-direction: column;
     container-type: size;
     overflow: hidden;
     border-radius: var(--radius);
     background: #000;
     outline: 2px solid transparent;
     outline-offset: -2px;
+    cursor: pointer;
+  }
+  :host([off]) {
+    visibility: hidden;
   }
   /* Over the picture, so that the frame is seen on any of them. */
   :host::after {
@@ -24,8 +29,23 @@ export const tileStyles = css`
   :host([speaking])::after {
     box-shadow: inset 0 0 0 0.25rem var(--good);
   }
+  :host([below-floor])::after {
+    box-shadow: inset 0 0 0 0.25rem var(--warn);
+  }
+  :host([below-floor][speaking])::after {
+    box-shadow:
+      inset 0 0 0 0.25rem var(--warn),
+      inset 0 0 0 0.45rem var(--good);
+  }
   :host(:focus-visible)::after {
-    box-shadow: inset 0 0 0 3px var(--focus);
+    box-shadow:
+      inset 0 0 0 3px var(--focus),
+      inset 0 0 0 5px #000;
+  }
+  .picture {
+    position: relative;
+    flex: 1;
+    min-height: 0;
   }
   video {
     position: absolute;
@@ -37,6 +57,9 @@ export const tileStyles = css`
   }
   :host([own]) video {
     transform: scaleX(-1);
+  }
+  :host([own][captioned]) video {
+    transform: none;
   }
   video.dimmed {
     filter: brightness(0.4);
@@ -60,6 +83,23 @@ export const tileStyles = css`
     font-size: min(15cqh, 12cqw);
     font-weight: 600;
   }
+  .level {
+    position: absolute;
+    left: 50%;
+    top: calc(40% + min(22cqh, 18cqw));
+    transform: translateX(-50%);
+    display: flex;
+    gap: 3px;
+  }
+  .level i {
+    width: 4px;
+    height: min(4cqh, 0.75rem);
+    border-radius: 2px;
+    background: #4a4a4a;
+  }
+  .level i.lit {
+    background: var(--good);
+  }
   .over {
     position: absolute;
     left: 50%;
@@ -68,29 +108,37 @@ export const tileStyles = css`
     display: flex;
     align-items: center;
     gap: 0.5em;
+    width: max-content;
     max-width: 94%;
     padding: 0.3em 0.7em;
-    border-radius: 2em;
+    border-radius: 1.2em;
     background: var(--scrim);
     font-size: clamp(0.8125rem, 3.4cqw, 1.5rem);
     line-height: 1.3;
   }
+  .reason {
+    display: block;
+    max-width: 24em;
+    font-size: 0.8em;
+    color: #dcdcdc;
+  }
   .face ~ .over {
-    top: 69%;
+    top: 74%;
     background: none;
     color: #d8d8d8;
-    width: max-content;
     padding: 0;
   }
-  .over.frozen,
-  .over.away {
+  .over:is(.frozen, .away, .paused, .fallen) {
     color: var(--warn);
   }
   /* The picture goes on: the words keep off the face. */
-  .over.away {
+  .over:is(.away, .fallen) {
     left: 0.5em;
     top: 0.5em;
     transform: none;
+  }
+  .over.fallen {
+    font-size: clamp(0.75rem, 2vw, 1rem);
   }
   .scrim {
     position: absolute;
@@ -100,9 +148,18 @@ export const tileStyles = css`
     gap: 0.15em 0.6em;
     padding: 1.6em 0.7em 0.5em;
     background: linear-gradient(transparent, rgb(0 0 0 / 60%) 45%, rgb(0 0 0 / 85%));
-    font-size: clamp(0.8125rem, 2.7cqw, 1.375rem);
+    font-size: clamp(0.8125rem, 2.7cqw, 1.125rem);
     line-height: 1.3;
     text-shadow: 0 0 3px #000;
+  }
+  /* Nothing lies over a picture that is read or measured. */
+  :host([captioned]) .scrim {
+    position: static;
+    align-items: center;
+    min-height: 2em;
+    padding: 0.25em 0.7em;
+    background: #161616;
+    text-shadow: none;
   }
   .name {
     flex: 0 1 auto;
@@ -133,6 +190,7 @@ export const tileStyles = css`
   .badges {
     flex: none;
     display: flex;
+    align-items: center;
     gap: 0.3em;
     margin-left: auto;
   }
@@ -144,22 +202,66 @@ export const tileStyles = css`
     background: var(--good);
     color: #062b16;
   }
+  .badge.recorded {
+    padding: 0.05em;
+    color: var(--bad);
+  }
+  .badge.recorded .words {
+    display: none;
+  }
   .numbers {
-    position: absolute;
-    top: 0.5em;
-    right: 0.5em;
     padding: 0.1em 0.5em;
     border-radius: 0.4em;
     background: var(--scrim);
-    font-size: clamp(0.75rem, 2.2cqw, 1.125rem);
+    font-size: clamp(0.75rem, 2.2cqw, 1rem);
     font-variant-numeric: tabular-nums;
-    opacity: 0;
-    transition: opacity 120ms;
+    white-space: nowrap;
+    display: none;
   }
   .numbers.always,
-  :host(:hover) .numbers,
-  :host(:focus) .numbers {
+  :host(:is(:hover, :focus)) .numbers {
+    display: inline;
+  }
+  .pin {
+    position: absolute;
+    right: 0.5rem;
+    bottom: calc(1.3em + 1.75rem);
+    display: flex;
+    align-items: center;
+    gap: 0.4em;
+    padding: 0.2em 0.7em;
+    border-radius: 1.2em;
+    background: var(--scrim);
+    font-size: clamp(0.75rem, 2cqw, 1rem);
+    opacity: 0;
+    transition: opacity 120ms;
+    pointer-events: none;
+  }
+  :host([captioned]) .pin {
+    bottom: 0.5rem;
+  }
+  :host(:focus-visible) .pin {
     opacity: 1;
+  }
+  /* While nobody moves, a mouse that rests somewhere says nothing: tp-grid sets --pin. */
+  @media (hover: hover) {
+    :host(:hover) .pin {
+      opacity: var(--pin, 1);
+    }
+  }
+  @container (max-width: 22rem) {
+    .reason,
+    .pin {
+      display: none;
+    }
+    .numbers:not(.always) {
+      display: none !important;
+    }
+  }
+  @container (max-height: 9rem) {
+    .level {
+      display: none;
+    }
   }
   @container (max-width: 16rem) {
     .words {
@@ -176,9 +278,6 @@ export const tileStyles = css`
       padding: 0.2em 0.5em;
       font-size: 0.75rem;
     }
-    .over ~ .numbers {
-      display: none;
-    }
     .scrim {
       flex-wrap: wrap;
       padding: 1em 0.5em 0.4em;
@@ -186,7 +285,7 @@ export const tileStyles = css`
     .name {
       flex: 1 1 60%;
       font-size: 0.75rem;
-      -webkit-line-clamp: 3;
+      -webkit-line-clamp: 2;
     }
   }
 `;

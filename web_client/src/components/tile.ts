@@ -8,6 +8,7 @@ import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { language } from "../i18n/language.ts";
+import { reasonWords, shortfallWords, stateWords } from "../i18n/words-tile.ts";
 import { initials, sourceLabel } from "../i18n/words.ts";
 import { markRemoteFrame } from "../marks.ts";
 import type { Sent } from "../media/statistics.ts";
@@ -19,6 +20,9 @@ import { tileStyles } from "./tile.styles.ts";
 
 /** Pictures that a diagnosis may rest on state their numbers always. Source: page.md, "A tile never lies". */
 const DIAGNOSTIC = new Set(["ultrasound", "surgery", "still", "stethoscope"]);
+
+/** Pictures with writing in them, or that are measured by: nothing lies over them, their name stands below. */
+const UNCOVERED = new Set(["ultrasound", "surgery", "still", "screen"]);
 
 @localized()
 @customElement("tp-tile")
@@ -38,22 +42,40 @@ export class Tile extends LitElement {
   @property({ reflect: true }) state = "";
   @property({ type: Boolean, reflect: true }) own = false;
   @property({ type: Boolean, reflect: true }) speaking = false;
+  /** Shown large: the best picture there is, please. */
+  @property({ type: Boolean, reflect: true }) pinned = false;
+  /** On another page: not seen, but heard. */
+  @property({ type: Boolean, reflect: true }) off = false;
+  @property({ type: Boolean, reflect: true, attribute: "below-floor" }) belowFloor = false;
+  /** The name stands below the picture. */
+  @property({ type: Boolean, reflect: true }) captioned = false;
 
   @query("video") readonly video!: HTMLVideoElement;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.tabIndex = 0;
-    this.setAttribute("role", "group");
+    this.setAttribute("role", "button");
   }
 
   protected override willUpdate(): void {
-    this.participant = this.place.member.participant;
-    this.source = this.place.source?.id ?? "";
-    this.state = this.shown.state;
-    this.own = this.place.own;
-    this.speaking = this.shown.speaking;
-    this.ariaLabel = [this.#title(), this.#stateWords(), this.#numbers()].filter(Boolean).join(", ");
+    const { place, shown } = this;
+    this.participant = place.member.participant;
+    this.source = place.source?.id ?? "";
+    this.state = shown.state;
+    this.own = place.own;
+    this.speaking = shown.speaking;
+    this.belowFloor = shown.shortfall !== undefined;
+    this.captioned = shown.pictured && UNCOVERED.has(place.source?.profile ?? "");
+    this.ariaLabel = this.#spoken();
+    this.ariaPressed = String(this.pinned);
+  }
+
+  #spoken(): string {
+    const { shown } = this;
+    const parts = [this.#title(), stateWords(shown), reasonWords(shown), this.#shortfall(), this.#numbers()];
+    const silent = this.#isSilent() ? msg("Muted") : "";
+    return [...parts, silent, this.#recording()?.words ?? ""].filter(Boolean).join(", ");
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -91,15 +113,16 @@ export class Tile extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    const dimmed = this.shown.stillFor > 0 || this.state === "paused";
     return html`
-      <video class=${this.shown.stillFor > 0 ? "dimmed" : ""} autoplay playsinline .muted=${true}></video>
-      ${this.shown.pictured ? nothing : this.#face()} ${this.#over()} ${this.#corner()}
+      <div class="picture">
+        <video class=${dimmed ? "dimmed" : ""} autoplay playsinline .muted=${true}></video>
+        ${this.shown.pictured ? nothing : this.#face()} ${this.#over()} ${this.#pin()}
+      </div>
       <div class="scrim">
         <span class="name site-name" title=${this.#title()}>${this.#siteName()}</span>
         ${this.#what()}
-        <span class="badges">
-          ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing} ${this.#muted()}
-        </span>
+        <span class="badges">${this.#badges()} ${this.#corner()}</span>
       </div>
     `;
   }
@@ -126,43 +149,71 @@ export class Tile extends LitElement {
   }
 
   #face(): TemplateResult {
+    const name = initials(this.place.member.name, language().code !== "en");
     return html`<div class="face">
-      <span class="initials" aria-hidden="true"
-        >${initials(this.place.member.name, language().code !== "en")}</span
-      >
+      <span class="initials" aria-hidden="true">${name}</span>
+      ${this.#level()}
     </div>`;
+  }
+
+  /** How loud a site is that is not seen. */
+  #level(): TemplateResult | typeof nothing {
+    const { level, muted } = this.shown;
+    if (level === undefined || muted) return nothing;
+    const lit = Math.round(level * BARS);
+    return html`<span class="level" aria-hidden="true"
+      >${Array.from({ length: BARS }, (_, index) => html`<i class=${index < lit ? "lit" : ""}></i>`)}</span
+    >`;
   }
 
   #over(): TemplateResult | typeof nothing {
-    const words = this.#stateWords();
-    if (this.state === "live") return nothing;
+    if (this.state === "live") return this.#fallen();
+    const reason = reasonWords(this.shown);
     return html`<div class="over ${this.state}">
-      ${icon(SIGNS[this.state] ?? "eye")}<span>${words}</span>
+      ${icon(SIGNS[this.state] ?? "eye")}
+      <span>${stateWords(this.shown)}${reason ? html`<span class="reason">${reason}</span>` : nothing}</span>
     </div>`;
   }
 
-  #stateWords(): string {
-    switch (this.shown.state) {
-      case "live":
-        return "";
-      case "connecting":
-        return msg("Connecting…");
-      case "camera-off":
-        return msg("Camera off");
-      case "watching":
-        return msg("Watching and listening");
-      case "waiting":
-        return msg("No free place for this picture");
-      case "frozen":
-        return msg(str`Picture frozen for ${this.shown.stillFor} s`);
-      case "away":
-        return msg("Away: reconnecting…");
+  #fallen(): TemplateResult | typeof nothing {
+    const words = this.#shortfall();
+    return words ? html`<div class="over fallen">${icon("warning")}<span>${words}</span></div>` : nothing;
+  }
+
+  #shortfall(): string {
+    return this.shown.shortfall ? shortfallWords(this.shown.shortfall) : "";
+  }
+
+  /** What a press does; it is the tile itself that is pressed. */
+  #pin(): TemplateResult {
+    const words = this.pinned ? msg("Press to show all") : msg("Press to show it large");
+    return html`<span class="pin" aria-hidden="true"
+      >${icon(this.pinned ? "pin-off" : "pin")} ${words}</span
+    >`;
+  }
+
+  #badges(): TemplateResult {
+    const recording = this.#recording();
+    return html`
+      ${this.speaking ? this.#badge("speaking", msg("Speaking"), "good") : nothing}
+      ${this.#isSilent() ? this.#badge("microphone-off", msg("Muted"), "bad") : nothing}
+      ${recording ? this.#badge("record", recording.words, recording.kind) : nothing}
+    `;
+  }
+
+  #recording(): { words: string; kind: string } | undefined {
+    switch (this.shown.recording) {
+      case "records":
+        return { words: msg("Records"), kind: "bad" };
+      case "recorded":
+        return { words: msg("Recorded"), kind: "recorded" };
+      case undefined:
+        return undefined;
     }
   }
 
-  #muted(): TemplateResult | typeof nothing {
-    const silent = this.place.source?.audio != null && this.shown.muted;
-    return silent ? this.#badge("microphone-off", msg("Muted"), "bad") : nothing;
+  #isSilent(): boolean {
+    return this.place.source?.audio != null && this.shown.muted;
   }
 
   #badge(sign: IconName, words: string, kind: string): TemplateResult {
@@ -183,11 +234,15 @@ export class Tile extends LitElement {
   }
 }
 
+/** Of the level of a site that is not seen. */
+const BARS = 9;
+
 const SIGNS: Readonly<Record<string, IconName>> = {
   connecting: "hourglass",
   "camera-off": "camera-off",
   watching: "eye",
   waiting: "hourglass",
+  paused: "pause",
   frozen: "snowflake",
   away: "reconnect",
 };

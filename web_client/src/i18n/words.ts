@@ -1,6 +1,6 @@
 /** From codes to words: what is, why, and what to do. */
 import { msg, str } from "@lit/localize";
-import type { ErrorCode, Source } from "../protocol.gen.ts";
+import type { ErrorCode, LeaveReason, Source } from "../protocol.gen.ts";
 import type { DeviceKind, Trouble } from "../media/devices.ts";
 import type { MediaAddress, MediaTrouble, News, Refusal } from "../session/state.ts";
 
@@ -146,13 +146,83 @@ export function newsWords(news: News): string {
     case "came":
       return msg(str`${news.name} has joined`);
     case "went":
-      return news.lost
-        ? msg(str`${news.name} has lost the connection`)
-        : msg(str`${news.name} has left`);
+      return wentWords(news.name, news.reason);
     case "back":
       return msg("Connected again");
     case "not-sent":
       return notSentWords(news.code);
+    case "not-shared":
+      return notSharedWords(news.trouble);
+    case "not-done":
+      return notDoneWords(news.code);
+    case "waits":
+      return msg(str`${news.name} waits to be let in`);
+    case "hand-up":
+      return msg(str`${news.name} has raised the hand`);
+    case "said":
+      return msg(str`${news.name} has written in the chat`);
+    case "asks":
+      return msg(str`${news.name} has asked a question`);
+    case "muted-by":
+      return mutedWords(news.kind, news.by);
+    case "records":
+      return news.recording
+        ? msg(str`${news.name} records this meeting`)
+        : msg(str`${news.name} has stopped recording`);
+    case "chair":
+      return news.own ? msg("You are the chair now") : msg(str`${news.name} is the chair now`);
+    case "locked":
+      return news.locked
+        ? msg("The room is locked: nobody new gets in")
+        : msg("The room is open again");
+    case "staged":
+      return news.onStage
+        ? msg("You are on the stage: you can be seen and heard")
+        : msg("You are back in the audience: nobody sees or hears you");
+  }
+}
+
+function wentWords(name: string, reason: LeaveReason): string {
+  switch (reason) {
+    case "lost":
+      return msg(str`${name} has lost the connection`);
+    case "removed":
+      return msg(str`${name} was sent out`);
+    case "demoted":
+      return msg(str`${name} has gone back to the audience`);
+    case "left":
+      return msg(str`${name} has left`);
+  }
+}
+
+function mutedWords(kind: DeviceKind, by: string): string {
+  if (kind === "video") {
+    return by
+      ? msg(str`${by} has switched your camera off. Only you can switch it on again.`)
+      : msg("The chair has switched your camera off. Only you can switch it on again.");
+  }
+  return by
+    ? msg(str`${by} has switched your microphone off. Only you can switch it on again.`)
+    : msg("The chair has switched your microphone off. Only you can switch it on again.");
+}
+
+const notSharedWords = (trouble: Trouble): string =>
+  trouble === "insecure"
+    ? msg("A screen can only be shared from a secure address (https).")
+    : msg("The screen could not be shared. Try again, or choose another window.");
+
+function notDoneWords(code: ErrorCode): string {
+  switch (code) {
+    case "not-kept":
+      return msg("The server could not keep that. Try again in a moment.");
+    case "too-many":
+      return msg("That was too much at once. Wait a second, then try again.");
+    case "forbidden":
+      return msg("Your role does not allow that.");
+    case "participant-unknown":
+      return msg("That site is not here any more.");
+    default:
+      return msg(str`The server did not do that (${code}).`);
   }
 }
 

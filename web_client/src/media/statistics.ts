@@ -5,6 +5,7 @@
  * has no word for "frozen": a slot that stopped, or was emptied, only decodes no more.
  */
 import { slotOf } from "./down.ts";
+import { perceived } from "./level.ts";
 
 export interface SlotStatistics {
   readonly width: number;
@@ -13,6 +14,8 @@ export interface SlotStatistics {
   readonly fps: number;
   /** When the last frame was seen to be decoded, ms; undefined before the first. */
   readonly lastFrameAt?: number;
+  /** How loud its voice is, 0 to 1; absent without one. */
+  readonly level?: number;
 }
 
 /** What this site sends, as its encoder counts it. */
@@ -48,6 +51,8 @@ export interface RtpStatistics {
   readonly frameWidth?: number;
   readonly frameHeight?: number;
   readonly framesPerSecond?: number;
+  /** 0 to 1, linear. */
+  readonly audioLevel?: number;
 }
 
 export const nothingMeasured: Measured = { slots: new Map(), history: new Map(), settling: new Map() };
@@ -56,10 +61,14 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
   const slots = new Map<number, SlotStatistics>();
   const history = new Map<number, readonly Count[]>();
   const settling = new Map(before.settling);
+  const levels = new Map<number, number>();
   for (const stream of report) {
     const index = stream.type === "inbound-rtp" ? slotOf(stream.mid) : undefined;
     if (index === undefined) continue;
-    if (stream.kind === "audio") continue;
+    if (stream.kind === "audio") {
+      levels.set(index, perceived(stream.audioLevel ?? 0));
+      continue;
+    }
     const count = { at: now, frames: stream.framesDecoded ?? 0 };
     const settles = before.settling.get(index);
     if (settles !== undefined) {
@@ -72,7 +81,19 @@ export function measure(before: Measured, report: Iterable<RtpStatistics>, now: 
     history.set(index, counts);
     slots.set(index, picture(stream, counts, before.slots.get(index), now));
   }
-  return { slots, history, settling };
+  return { slots: withLevels(slots, levels), history, settling };
+}
+
+function withLevels(
+  slots: ReadonlyMap<number, SlotStatistics>,
+  levels: ReadonlyMap<number, number>,
+): ReadonlyMap<number, SlotStatistics> {
+  return new Map(
+    [...slots].map(([index, slot]) => {
+      const level = levels.get(index);
+      return [index, level === undefined ? slot : { ...slot, level }];
+    }),
+  );
 }
 
 /** The counts within the window, and always the one before the latest: a page that was hidden counted none. */

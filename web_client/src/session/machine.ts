@@ -3,35 +3,35 @@
  *
  * `step` takes what happened and gives the next state and what is to be done; controller.ts does it. The ways:
  *
- *     door ─ join ─▶ joining ─ joined ─▶ joined ◀─ joined ─ reconnecting
- *                       │                  └─ socket or media lost ─▶ ┘
- *                       └─ refused for good ─▶ refused        joined ─ leave ─▶ left
+ *     door ─ join ─▶ joining ─────────── joined ─▶ joined ◀─ joined ─ reconnecting
+ *                       │ └─▶ waiting ─ admitted ─▶ ┘ └─ socket or media lost ─▶ ┘
+ *                       └─ refused for good ─▶ refused      joined ─▶ left, removed or ended
  *
  * A lost socket is opened again and joins with the resume secret and `slots: 0`, the media goes on meanwhile. Lost
  * media, media whose set-up the server had not answered, or a secret that it no longer knows, begins anew with
  * `slots: N` and publishes again.
  */
-import type {
-  Closing,
-  Connection,
-  Done,
-  Error as ErrorMessage,
-  ErrorCode,
-  Joined,
-  Member,
-  Offer,
-  Published,
-  SourceName,
-  Speaker,
-} from "../protocol.gen.ts";
+import type { Connection, Done, Error as ErrorMessage, Offer, Published } from "../protocol.gen.ts";
 import { VERSIONS, type ServerMessage } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
-import { PROFILE } from "../media/ladder.ts";
-import { applySlots, orderPlaces } from "./places.ts";
-import { answered, mayRepeat, muted, repeatDue, REPEAT_MS, request, shown, stay } from "./requests.ts";
+import { closing, DRAINING_ATTEMPTS, end, isOver, leave, noMedia } from "./ends.ts";
+import { joined, nameOf, waits } from "./joined.ts";
+import { applySlots } from "./places.ts";
+import {
+  answered,
+  mayRepeat,
+  muted,
+  ordered,
+  repeatDue,
+  REPEAT_MS,
+  request,
+  shown,
+  stay,
+} from "./requests.ts";
 import { restart, wavers } from "./restart.ts";
-import { addressIn } from "./state.ts";
-import type { Effect, Happening, MediaTrouble, News, Refusal, Session, Step } from "./state.ts";
+import { pleaAnswered, tell, toldOfRoom } from "./room.ts";
+import { addressIn, noRoom } from "./state.ts";
+import type { Effect, Happening, MediaTrouble, Pending, Session, Step } from "./state.ts";
 
 /** Now in ms, and a number in [0, 1) for the back-off: all that a step may know of the world. */
 export interface World {
@@ -45,6 +45,10 @@ export function step(session: Session, happening: Happening, world: World): Step
       return joinPressed(session);
     case "leave-pressed":
       return leavePressed(session);
+    case "ordered":
+      return ordered(session, happening.order);
+    case "plea-answered":
+      return stay(pleaAnswered(session, happening));
     case "socket-open":
       return socketOpen(session);
     case "socket-closed":
@@ -72,59 +76,32 @@ export function step(session: Session, happening: Happening, world: World): Step
   }
 }
 
-const tell = (news: News): Effect => ({ type: "news", news });
-
 // --- the person ----------------------------------------------------------------------------------
 
 function joinPressed(session: Session): Step {
-  if (!["door", "left", "refused"].includes(session.phase)) return stay(session);
+  if (session.phase !== "door" && !isOver(session)) return stay(session);
   return stay(
-    { ...session, phase: "joining", refusal: undefined, attempts: 0, lostAt: undefined },
+    { ...session, ...noRoom, phase: "joining", refusal: undefined, attempts: 0, lostAt: undefined },
     { type: "open-socket" },
   );
 }
 
 function leavePressed(session: Session): Step {
   const asked = request(session, "leave", {});
-  return stay(
-    gone({ ...asked.session, phase: "left" }),
-    ...asked.effects,
-    { type: "keep-resume", secret: undefined },
-    { type: "stop-media" },
-    { type: "close-socket" },
-  );
+  const left = leave(asked.session);
+  return stay(left.session, ...asked.effects, ...left.effects);
 }
-
-/** No connection carries media. */
-const noMedia = { watching: false, sending: "nothing", mediaReached: false } as const;
-
-/** Nothing of the room is left in the state. */
-const gone = (session: Session): Session => ({
-  ...session,
-  ...noMedia,
-  socketOpen: false,
-  mediaFailures: 0,
-  mediaTrouble: undefined,
-  resume: undefined,
-  participant: undefined,
-  members: [],
-  slots: [],
-  places: [],
-  speaker: undefined,
-  tiles: undefined,
-  moved: false,
-  lostAt: undefined,
-  pending: {},
-});
 
 // --- the socket ----------------------------------------------------------------------------------
 
 function socketOpen(session: Session): Step {
-  if (session.phase !== "joining" && session.phase !== "reconnecting") {
-    return stay(session, { type: "close-socket" });
-  }
+  if (!isOnItsWay(session)) return stay(session, { type: "close-socket" });
   return join({ ...session, socketOpen: true, pending: {}, lastError: undefined });
 }
+
+/** In, it would have to be out of the room to need a socket. */
+const isOnItsWay = ({ phase }: Session): boolean =>
+  phase === "joining" || phase === "waiting" || phase === "reconnecting";
 
 function join(session: Session): Step {
   const resume = session.resume === undefined ? {} : { resume: session.resume };
@@ -134,11 +111,12 @@ function join(session: Session): Step {
     token: session.token,
     slots: keepsMedia ? 0 : session.slotCount,
     ...resume,
+    ...(session.heads > 0 && { heads: session.heads }),
   });
 }
 
 function socketClosed(session: Session, world: World): Step {
-  if (session.phase === "left" || session.phase === "refused" || session.phase === "door") {
+  if (session.phase === "door" || isOver(session)) {
     return stay({ ...session, socketOpen: false });
   }
   return stay(
@@ -155,9 +133,8 @@ function socketClosed(session: Session, world: World): Step {
 }
 
 function retryDue(session: Session): Step {
-  const waiting = session.phase === "reconnecting" || session.phase === "joining";
   const closed = session.lostAt !== undefined || session.mediaTrouble !== undefined;
-  const idle = waiting && !session.socketOpen && closed;
+  const idle = isOnItsWay(session) && !session.socketOpen && closed;
   return idle ? stay(session, { type: "open-socket" }) : stay(session);
 }
 
@@ -196,14 +173,9 @@ function mediaFailed(
 type OfferMade = Extract<Happening, { type: "offer-made" }>;
 
 function offerMade(session: Session, { sdp, tracks, restart }: OfferMade): Step {
-  const offers = tracks.map((track) => ({
-    ...track,
-    source: "camera",
-    label: "",
-    profile: PROFILE,
-  }));
-  const asked = request(session, "publish", { sdp, tracks: offers, restart });
-  return asked.effects.length > 0 ? { ...asked, session: { ...asked.session, sending: "asked" } } : asked;
+  const asked = request(session, "publish", { sdp, tracks: [...tracks], restart });
+  // Without a socket the next join makes up for it.
+  return { ...asked, session: { ...asked.session, sending: "asked" } };
 }
 
 // --- the server ----------------------------------------------------------------------------------
@@ -212,6 +184,8 @@ function received(session: Session, message: ServerMessage, world: World): Step 
   switch (message.type) {
     case "joined":
       return joined(session, message);
+    case "waiting":
+      return waits(session, message);
     case "offer":
       return offered(session, message);
     case "published":
@@ -220,29 +194,39 @@ function received(session: Session, message: ServerMessage, world: World): Step 
       return stay({ ...session, slots: applySlots(session.slots, message.slots) });
     case "speaker":
       return stay({ ...session, speaker: nameOf(message) });
-    case "member":
-      return memberChanged(session, message.member);
-    case "member-left":
-      return memberLeft(session, message.participant, message.reason === "lost");
     case "connection":
       return message.state === "failed" ? failed(session, message, world) : stay(reached(session, message));
     case "done":
       return stay(done(session, message));
     case "error":
       return refused(session, message, world);
-    case "closing":
-      return closing(session, message, world);
+    case "closing": {
+      const closed = closing(session, message);
+      if (closed !== "again") return closed;
+      const tries = message.reason === "draining" ? DRAINING_ATTEMPTS : 0;
+      return reopen({ ...session, attempts: Math.max(session.attempts, tries) }, world);
+    }
+    default:
+      return toldOfRoom(session, message) ?? stay(session);
   }
 }
 
 function published(session: Session, { re, sdp }: Published): Step {
+  const asked = session.pending[re];
   // A repeated offer says what was muted a second ago.
-  const tellMutes: Effect[] = session.pending[re]?.again ? [{ type: "tell-mutes" }] : [];
+  const tellMutes: Effect[] = asked?.again ? [{ type: "tell-mutes" }] : [];
   return stay(
-    { ...answered(session, re), sending: "answered" },
+    { ...answered(session, re), sending: "answered", toldMuted: mutesIn(session, asked) },
     { type: "take-published", sdp },
     ...tellMutes,
   );
+}
+
+function mutesIn({ toldMuted }: Session, asked: Pending | undefined): Session["toldMuted"] {
+  const message = asked?.message;
+  if (message?.type === "mute") return { ...toldMuted, [message.mid]: message.muted };
+  if (message?.type !== "publish") return toldMuted;
+  return Object.fromEntries(message.tracks.map(({ mid, muted }) => [mid, muted ?? false]));
 }
 
 function offered(session: Session, { generation, sdp }: Offer): Step {
@@ -265,63 +249,16 @@ function reached(session: Session, { direction }: Connection): Session {
 }
 
 function done(session: Session, { re }: Done): Session {
-  const isAnswer = session.pending[re]?.message.type === "answer";
-  return { ...answered(session, re), ...(isAnswer && { watching: true }) };
-}
-
-function joined(session: Session, answer: Joined): Step {
-  const kept = answer.resumed && session.watching;
-  const wasLost = session.phase === "reconnecting";
-  const next: Session = {
-    ...answered(session, answer.re),
-    ...(!kept && noMedia),
-    phase: "joined",
-    resume: answer.resume,
-    participant: answer.participant,
-    room: answer.room,
-    members: answer.members,
-    iceServers: answer.iceServers,
-    slots: kept ? session.slots : [],
-    speaker: answer.speaker ?? undefined,
-    places: orderPlaces(wasLost ? session.places : [], answer.members),
-    lostAt: undefined,
-    attempts: 0,
-  };
-  const listed = next.tiles ? shown(next, next.tiles) : stay(next);
-  const again = kept && next.moved ? restart(listed.session) : stay({ ...listed.session, moved: false });
-  return stay(
-    again.session,
-    { type: "keep-resume", secret: answer.resume },
-    kept ? { type: session.sending === "answered" ? "tell-mutes" : "publish" } : startMedia(answer),
-    ...listed.effects,
-    ...again.effects,
-    ...(wasLost && !session.mediaTrouble ? [tell({ type: "back" })] : []),
-  );
-}
-
-const nameOf = ({ participant, source }: Speaker): SourceName | undefined =>
-  participant != null && source != null ? { participant, source } : undefined;
-
-function startMedia(answer: Joined): Effect {
-  const own = answer.members.find((member) => member.participant === answer.participant);
-  return { type: "start-media", iceServers: answer.iceServers, publish: own?.role !== "audience" };
-}
-
-function memberChanged(session: Session, member: Member): Step {
-  const known = session.members.some((other) => other.participant === member.participant);
-  const members = known
-    ? session.members.map((other) => (other.participant === member.participant ? member : other))
-    : [...session.members, member];
-  const next = { ...session, members, places: orderPlaces(session.places, members) };
-  return known ? stay(next) : stay(next, tell({ type: "came", name: member.name }));
-}
-
-function memberLeft(session: Session, participant: string, lost: boolean): Step {
-  const member = session.members.find((other) => other.participant === participant);
-  if (!member) return stay(session);
-  const members = session.members.filter((other) => other !== member);
-  const next = { ...session, members, places: orderPlaces(session.places, members) };
-  return stay(next, tell({ type: "went", name: member.name, lost }));
+  const asked = session.pending[re];
+  const next = { ...answered(session, re), toldMuted: mutesIn(session, asked) };
+  switch (asked?.message.type) {
+    case "answer":
+      return { ...next, watching: true };
+    case "raise-hand":
+      return { ...next, hand: asked.message.raised };
+    default:
+      return next;
+  }
 }
 
 function refused(session: Session, error: ErrorMessage, world: World): Step {
@@ -336,12 +273,17 @@ function refused(session: Session, error: ErrorMessage, world: World): Step {
     return mediaFailed(next, what === "publish" ? "up" : "down", error.message, world);
   }
   if (what === "publish") {
-    return stay({ ...next, sending: "answered" }, tell({ type: "not-sent", code: error.code }));
+    return stay(
+      { ...next, sending: "answered" },
+      { type: "not-published" },
+      tell({ type: "not-sent", code: error.code }),
+    );
   }
   if (what === "answer" && error.code !== "stale-answer") {
     return mediaFailed(next, "down", error.message, world);
   }
-  if (what !== "join") return stay(next);
+  if (what === undefined || what === "mute" || what === "view" || what === "restart") return stay(next);
+  if (what !== "join") return stay(next, tell({ type: "not-done", what, code: error.code }));
   return error.code === "resume-unknown" ? joinAnew(next) : end(next, error);
 }
 
@@ -354,42 +296,6 @@ function joinAnew(session: Session): Step {
     { type: "open-socket" },
   );
 }
-
-function end(session: Session, { code, message }: Refusal): Step {
-  return stay(
-    { ...gone(session), phase: "refused", refusal: { code, message } },
-    { type: "keep-resume", secret: undefined },
-    { type: "stop-media" },
-    { type: "close-socket" },
-  );
-}
-
-function closing(session: Session, message: Closing, world: World): Step {
-  if (session.phase === "left" || session.phase === "refused") return stay(session);
-  switch (message.reason) {
-    case "left":
-      return stay(
-        { ...gone(session), phase: "left" },
-        { type: "keep-resume", secret: undefined },
-        { type: "stop-media" },
-        { type: "close-socket" },
-      );
-    case "replaced":
-      return end(session, { code: "replaced", message: message.message });
-    case "draining":
-      return reopen({ ...session, attempts: Math.max(session.attempts, DRAINING_ATTEMPTS) }, world);
-    case "refused":
-      return MAY_COME_BACK.includes(session.lastError)
-        ? reopen(session, world)
-        : end(session, { code: session.lastError ?? "refused", message: message.message });
-  }
-}
-
-/** Errors after which a refused session tries again by itself. Source: signaling/protocol.md, "Closing". */
-const MAY_COME_BACK: readonly (ErrorCode | undefined)[] = ["join-timeout", "resume-unknown"];
-
-/** A restarting server is given a second: as if that many tries had failed. */
-const DRAINING_ATTEMPTS = 2;
 
 function reopen(session: Session, world: World): Step {
   const closed = socketClosed(session, world);

@@ -5,7 +5,7 @@
  */
 import type { Tile } from "../protocol.gen.ts";
 import type { ClientMessage } from "../protocol.ts";
-import type { Asked, Effect, Session, Step } from "./state.ts";
+import type { Effect, Order, Pending, Session, Step } from "./state.ts";
 
 export const stay = (session: Session, ...effects: Effect[]): Step => ({ session, effects });
 
@@ -13,13 +13,23 @@ type Fields<T extends ClientMessage["type"]> = Omit<Extract<ClientMessage, { typ
 
 /** Sends a request when there is a socket to send it on; without one the next join makes up for it. */
 export function request<T extends ClientMessage["type"]>(session: Session, type: T, fields: Fields<T>): Step {
-  const sendable = session.socketOpen && (session.phase === "joined" || type === "join");
-  if (!sendable) return stay(session);
+  if (!session.socketOpen || !maySend(session, type)) return stay(session);
   const message = { type, request: session.nextRequest, ...fields } as unknown as ClientMessage;
   return send(session, { message, again: false });
 }
 
-function send(session: Session, asked: Asked): Step {
+/** What a person orders of the server. */
+export function ordered(session: Session, order: Order): Step {
+  const told = order.type === "heads" ? { ...session, heads: order.heads } : session;
+  if (!told.socketOpen || !maySend(told, order.type)) return stay(told);
+  return send(told, { message: { ...order, request: told.nextRequest }, again: false });
+}
+
+/** Who waits is heard on little. Source: signaling/protocol.md, "The waiting room". */
+const maySend = ({ phase }: Session, type: ClientMessage["type"]): boolean =>
+  phase === "joined" || type === "join" || (phase === "waiting" && (type === "leave" || type === "heads"));
+
+function send(session: Session, asked: Pending): Step {
   const { request } = asked.message;
   return stay(
     { ...session, nextRequest: request + 1, pending: { ...session.pending, [request]: asked } },
@@ -31,7 +41,7 @@ function send(session: Session, asked: Asked): Step {
 export const REPEAT_MS = 1_000;
 
 /** A description is sent a second time; the newest mute, list and restart until they are taken: others go by what they say. */
-export function mayRepeat({ message, again }: Asked): boolean {
+export function mayRepeat({ message, again }: Pending): boolean {
   const isDescription = message.type === "publish" || message.type === "answer";
   const counts = message.type === "mute" || message.type === "view" || message.type === "restart";
   return counts || (isDescription && !again);
@@ -47,7 +57,7 @@ export function repeatDue(session: Session, request: number): Step {
 
 /** The newest word on a track counts alone: an older one is not sent again after it. */
 export function muted(session: Session, mid: string, isMuted: boolean): Step {
-  const isOlder = ({ message }: Asked) => message.type === "mute" && message.mid === mid;
+  const isOlder = ({ message }: Pending) => message.type === "mute" && message.mid === mid;
   const pending = Object.fromEntries(Object.entries(session.pending).filter(([, asked]) => !isOlder(asked)));
   return request({ ...session, pending }, "mute", { mid, muted: isMuted });
 }

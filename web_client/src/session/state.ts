@@ -5,19 +5,35 @@
  * socket or a reload the server's join answer builds it anew.
  */
 import type {
+  Asked,
+  Codec,
   Connection,
+  Desk,
   ErrorCode,
+  Hand,
   IceServer,
+  LeaveReason,
+  Line,
   Member,
+  Question,
+  Role,
   RoomInfo,
   Slot,
   SourceName,
   Tile,
+  TrackOffer,
+  Waiting,
+  Wish,
 } from "../protocol.gen.ts";
+import type { Trouble } from "../media/devices.ts";
 import type { ClientMessage, ServerMessage } from "../protocol.ts";
 
-/** `door`: before Join. `refused` and `left` end a session; only a press begins another. */
-export type Phase = "door" | "joining" | "joined" | "reconnecting" | "left" | "refused";
+/**
+ * `door`: before Join. `waiting`: known to the chair, not let in yet. `left`, `refused`, `removed` and `ended` end a
+ * session; only a press begins another.
+ */
+export type Phase =
+  "door" | "joining" | "waiting" | "joined" | "reconnecting" | "left" | "refused" | "removed" | "ended";
 
 export interface Refusal {
   readonly code: ErrorCode | "no-token" | "replaced" | "refused";
@@ -46,9 +62,20 @@ export interface MediaTrouble {
   readonly reason: string;
 }
 
+/** What a waiting site may know of the room. */
+export type Anteroom = Pick<Waiting, "title" | "kind" | "chair">;
+
+/** Who waits, which sites were invited or came, who was removed: of those who may admit; empty for others. */
+export type Desks = Pick<Desk, "waiting" | "sites" | "removed">;
+
+/** What one was asked for and has not answered. `by` is a name; empty when it was asked before a resume. */
+export type Plea = Pick<Asked, "wish" | "by" | "participant">;
+
 export interface Session {
   readonly phase: Phase;
   readonly token: string;
+  /** One's own site, from the token; undefined when it cannot be read. */
+  readonly site?: string | undefined;
   /** Audio and video pairs of the down connection. */
   readonly slotCount: number;
   readonly socketOpen: boolean;
@@ -65,8 +92,28 @@ export interface Session {
   readonly mediaTrouble?: MediaTrouble | undefined;
   readonly resume?: string | undefined;
   readonly participant?: string | undefined;
+  /** One's own role as the server has it; absent before it let one in. */
+  readonly role?: Role | undefined;
+  /** How many people sit before this device; 0 while nobody said. */
+  readonly heads: number;
+  /** Of the room in which one waits. */
+  readonly anteroom?: Anteroom | undefined;
   readonly room?: RoomInfo | undefined;
   readonly members: readonly Member[];
+  /** How many devices watch as the audience. */
+  readonly audience: number;
+  /** One's own hand is up. */
+  readonly hand: boolean;
+  /** Raised hands, the first one first. */
+  readonly hands: readonly Hand[];
+  readonly questions: readonly Question[];
+  readonly chat: readonly Line[];
+  readonly desk: Desks;
+  readonly asked: readonly Plea[];
+  /** Indexes of the slots whose picture one's own link does not carry now. */
+  readonly paused: readonly number[];
+  /** Codecs of the room that this browser cannot show. */
+  readonly codecsMissing: readonly Codec[];
   readonly iceServers: readonly IceServer[];
   /** What each slot carries, by its index. */
   readonly slots: readonly Slot[];
@@ -85,27 +132,38 @@ export interface Session {
   readonly refusal?: Refusal | undefined;
   readonly nextRequest: number;
   /** Requests without a reply so far, or that wait to be sent again. */
-  readonly pending: Readonly<Record<number, Asked>>;
+  readonly pending: Readonly<Record<number, Pending>>;
+  /** By mid, whether the server was told that an own track is muted, and took it. */
+  readonly toldMuted: Readonly<Record<string, boolean>>;
   /** The newest error of this socket: why the server closes it, if it does. */
   readonly lastError?: ErrorCode | undefined;
 }
 
-export interface Asked {
+export interface Pending {
   readonly message: ClientMessage;
   /** It was refused before, as one message too many, and sent again. */
   readonly again: boolean;
 }
 
-/** A track of the own up connection as the session needs it. */
-export interface OwnTrack {
-  readonly mid: string;
-  readonly kind: "audio" | "video";
-  readonly muted: boolean;
-}
+/** A track of the own up connection, with the source that it belongs to. */
+export type OwnTrack = Required<TrackOffer>;
+
+/** Whatever a person may order of the server beside media: a request without its number. */
+export type Order = {
+  [T in OrderType]: Omit<Extract<ClientMessage, { type: T }>, "request">;
+}[OrderType];
+
+type OrderType = Exclude<
+  ClientMessage["type"],
+  "join" | "test" | "publish" | "answer" | "view" | "restart" | "mute" | "leave"
+>;
 
 export type Happening =
   | { readonly type: "join-pressed" }
   | { readonly type: "leave-pressed" }
+  | { readonly type: "ordered"; readonly order: Order }
+  /** The person answered, one way or the other. */
+  | { readonly type: "plea-answered"; readonly wish: Wish; readonly participant: string }
   | { readonly type: "socket-open" }
   | { readonly type: "socket-closed" }
   | { readonly type: "message"; readonly message: ServerMessage }
@@ -129,9 +187,23 @@ export type Happening =
 /** What is to be told to people, beside the state. */
 export type News =
   | { readonly type: "came"; readonly name: string }
-  | { readonly type: "went"; readonly name: string; readonly lost: boolean }
+  | { readonly type: "went"; readonly name: string; readonly reason: LeaveReason }
   | { readonly type: "back" }
-  | { readonly type: "not-sent"; readonly code: ErrorCode };
+  | { readonly type: "not-sent"; readonly code: ErrorCode }
+  | { readonly type: "not-shared"; readonly trouble: Trouble }
+  /** An order was not carried out. */
+  | { readonly type: "not-done"; readonly what: ClientMessage["type"]; readonly code: ErrorCode }
+  | { readonly type: "waits"; readonly name: string }
+  | { readonly type: "hand-up"; readonly name: string }
+  | { readonly type: "said"; readonly name: string }
+  | { readonly type: "asks"; readonly name: string }
+  /** Own microphone or camera was closed by another; `by` is empty when nobody told who. */
+  | { readonly type: "muted-by"; readonly by: string; readonly kind: TrackOffer["kind"] }
+  | { readonly type: "records"; readonly name: string; readonly recording: boolean }
+  | { readonly type: "chair"; readonly name: string; readonly own: boolean }
+  | { readonly type: "locked"; readonly locked: boolean }
+  /** One came onto the stage, or went back to the audience. */
+  | { readonly type: "staged"; readonly onStage: boolean };
 
 export type Effect =
   | { readonly type: "open-socket" }
@@ -146,9 +218,17 @@ export type Effect =
   | { readonly type: "tell-mutes" }
   /** The media goes on; the server knows of nothing that this site sends. */
   | { readonly type: "publish" }
+  /** The server did not take the newest offer. */
+  | { readonly type: "not-published" }
   /** The up connection needs a new way for its packets: the page offers. */
   | { readonly type: "restart-up" }
   | { readonly type: "stop-media" }
+  /** Promoted: devices open, and what they give is published. The down connection goes on. */
+  | { readonly type: "start-sending" }
+  /** Sent back: devices stop, the up connection closes. The down connection goes on. */
+  | { readonly type: "stop-sending" }
+  /** Another closed the own track: only the person opens it again. */
+  | { readonly type: "mute-own"; readonly mid: string }
   | { readonly type: "take-offer"; readonly generation: number; readonly sdp: string }
   | { readonly type: "take-published"; readonly sdp: string }
   | { readonly type: "news"; readonly news: News };
@@ -159,11 +239,12 @@ export interface Step {
 }
 
 /** A session at the door. `resume` is what an earlier page of this tab left. */
-export function atTheDoor(token: string, slotCount: number, resume?: string): Session {
+export function atTheDoor(token: string, slotCount: number, resume?: string, site?: string): Session {
   return {
     phase: "door",
     token,
     slotCount,
+    site,
     resume,
     socketOpen: false,
     watching: false,
@@ -171,12 +252,35 @@ export function atTheDoor(token: string, slotCount: number, resume?: string): Se
     mediaReached: false,
     mediaFailures: 0,
     moved: false,
-    members: [],
-    iceServers: [],
-    slots: [],
-    places: [],
+    heads: 0,
     attempts: 0,
     nextRequest: 1,
     pending: {},
+    ...noRoom,
   };
 }
+
+export const noDesk: Desks = { waiting: [], sites: [], removed: [] };
+
+/** Nothing is known of the room. */
+export const noRoom = {
+  participant: undefined,
+  role: undefined,
+  anteroom: undefined,
+  room: undefined,
+  members: [],
+  audience: 0,
+  hand: false,
+  hands: [],
+  questions: [],
+  chat: [],
+  desk: noDesk,
+  asked: [],
+  paused: [],
+  codecsMissing: [],
+  iceServers: [],
+  slots: [],
+  places: [],
+  speaker: undefined,
+  toldMuted: {},
+} as const satisfies Partial<Session>;
