@@ -16,6 +16,7 @@ from telepresence.engine.commands import (
     Event,
     Failed,
     Open,
+    Paused,
     Receive,
     Refused,
     Remote,
@@ -96,6 +97,10 @@ class FakeEngine:
     def speak(self, group: int, *loudest: int, speaker: int | None = None) -> None:
         """Those voices of a group are the loudest."""
         self._emit(Voices(group=group, loudest=loudest, speaker=speaker))
+
+    def pause(self, conn: int, *slots: int) -> None:
+        """That connection's link does not carry the pictures of these slots, and carries all others."""
+        self._emit(Paused(conn=conn, slots=slots))
 
     # --- inside -------------------------------------------------------------------------------------
 
