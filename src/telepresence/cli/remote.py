@@ -58,5 +58,3 @@ async def _ask(url: str, token: str, body: Any) -> Any:
     if response.status >= 400:  # noqa: PLR2004 (where errors begin)
         fail(f"The server refuses: {answer['message']}")
     return answer
-
-
