@@ -77,6 +77,15 @@ class MediaSettings(Section, frozen=True):
     ] = []
 
 
+class AdminSettings(Section, frozen=True):
+    """The operator's own listener: /metrics and the admin API, for tokens of `telepresence token --role admin`."""
+
+    host: Annotated[
+        str, Meta(description="Address to listen on. Off loopback it needs the TLS of [server] and uses it.")
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="TCP port; 0 takes any free one.")] = 8082
+
+
 class DataSettings(Section, frozen=True):
     """What is kept on disc."""
 
@@ -98,6 +107,15 @@ class LimitSettings(Section, frozen=True):
         Count,
         Meta(description="Published tracks at one time, of all rooms; a video track takes about 1.5 MB of memory."),
     ] = 1000
+    egress_mbit: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="Media sent, in Mbit/s, above which nobody new is let in or publishes; 0: no bound. Set it to four fifths "
+            "of what the server's line carries.",
+        ),
+    ] = 1000.0
     messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
     messages_burst: Annotated[
         Count,
@@ -141,6 +159,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     server: ServerSettings = ServerSettings()
     media: MediaSettings = MediaSettings()
+    admin: AdminSettings = AdminSettings()
     data: DataSettings = DataSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
@@ -326,6 +345,7 @@ def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
     problems = (
         _tls_problem(server),
         _proxy_problem(server),
+        _admin_problem(settings),
         _url_problem(server),
         _media_problem(media),
         _rooms_problem(settings),
@@ -353,6 +373,13 @@ def _tls_problem(server: ServerSettings) -> Problem:
             "(server.trusted_proxies); browsers give cameras to https pages alone."
         )
         return "server", "host", right
+    return None
+
+
+def _admin_problem(settings: Settings) -> Problem:
+    if not is_loopback(settings.admin.host) and not settings.server.tls_certificate:
+        right = "off loopback admin tokens need TLS (server.tls_certificate and server.tls_key); reach it by SSH otherwise."
+        return "admin", "host", right
     return None
 
 

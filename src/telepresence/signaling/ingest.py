@@ -19,7 +19,7 @@ from telepresence.rooms.seats import RoomFullError, SiteFullError
 from telepresence.signaling import publishing, sdpfrag
 from telepresence.signaling.handlers.join import find_room
 from telepresence.signaling.messages import ErrorCode, Kind, LeaveReason, Role, TrackOffer
-from telepresence.signaling.negotiation import direction_of, is_open, mid_of, up_offer
+from telepresence.signaling.negotiation import UpOffer, direction_of, is_open, mid_of, up_offer
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.sdp import Description, parse
 from telepresence.signaling.session import DESCRIPTION_COST
@@ -70,7 +70,7 @@ def begin(world: World, claims: Claims, room_id: str, sdp: str, now: float) -> t
     room = _room(world, claims, room_id)
     description = parse(sdp)
     offer = up_offer(description, _tracks(description, claims), room.codecs)
-    publishing.require_place(world, None, offer)
+    _require_place(world, offer)
     secret = world.secret()
     superseded = encoders.supersede(room, claims.site, now)
     participant, seated = _sit(world, room, claims, secret, now)
@@ -136,6 +136,13 @@ def _room(world: World, claims: Claims, room_id: str) -> Room:
     if room.record.locked and not passes_lock(claims.role):
         raise RefusalError(ErrorCode.ROOM_LOCKED, "This meeting is locked; ask its chair.")
     return room
+
+
+def _require_place(world: World, offer: UpOffer) -> None:
+    try:
+        publishing.require_place(world, None, offer)
+    except RefusalError as error:
+        raise RefusalError(ErrorCode.SERVER_FULL, error.message) from None
 
 
 def _tracks(description: Description, claims: Claims) -> tuple[TrackOffer, ...]:

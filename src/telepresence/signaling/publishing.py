@@ -56,11 +56,16 @@ def answer(world: World, room: Room, participant: Participant, offer: UpOffer, *
 
 
 def require_place(world: World, participant: Participant | None, offer: UpOffer) -> None:
-    """Raises RefusalError when the engine has no room for the offer's tracks, in place of those the participant has."""
+    """Raises RefusalError when the offer's tracks are too many, in place of those the participant has; null: it is new."""
     tracks = sum(media.track is not None for media in offer.media)
     if not world.directory.has_place(participant, tracks):
         text = "This server carries as many tracks as its operator allows; publish fewer, or wait until others leave."
         raise RefusalError(ErrorCode.TOO_MANY, text)
+    # Those of a connection that has died count as well: who was on the air comes back.
+    published = sum(len(source.tracks) for source in participant.sources.values()) if participant else 0
+    if world.load.is_full and tracks > published:
+        text = "This server is full: it sends as much as its operator allows. What you publish already goes on."
+        raise RefusalError(ErrorCode.SERVER_FULL, text)
 
 
 def restart_ice(world: World, up: UpConnection, remote_ufrag: str) -> tuple[Local, list[Effect]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from telepresence.auth import Authority
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.load import Load
 from telepresence.signaling.description import Local, MediaAddress
 from telepresence.signaling.messages import IceServer
 
@@ -33,6 +34,7 @@ class World:
     random: random.Random
     join_timeout_s: float
     ice_servers: tuple[IceServer, ...] = ()
+    load: Load = field(default_factory=lambda: Load(0))
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def local(self, setup: str) -> Local:
