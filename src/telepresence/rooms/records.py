@@ -121,7 +121,7 @@ Record = RoomRecord | InvitationRecord | RevocationRecord | SeatRecord | Removal
 
 @dataclass(slots=True)
 class Kept:
-    """What `store/` gives back at a start, each list by time: rooms that go on, those that ended lately, and what belongs to them."""
+    """All that was kept and is needed again, by kind: what a server that starts is given."""
 
     rooms: list[RoomRecord] = field(default_factory=list)
     invitations: list[InvitationRecord] = field(default_factory=list)
