@@ -92,7 +92,7 @@ async def house(tmp_path: Path, **limits: Any) -> AsyncIterator[House]:
     )
     engine = FakeEngine()
     async with aiohttp.ClientSession() as http, running(settings, engine) as server:
-        demo.create_rooms(server.hub.world.directory)
+        server.hub.perform(demo.create_rooms(server.hub.world.directory))
         yield House(server, engine, http)
 
 

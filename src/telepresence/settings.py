@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from telepresence.addresses import is_ip, is_loopback, is_reachable, origin_of, url_fault
+from telepresence.addresses import database_fault, is_ip, is_loopback, is_reachable, origin_of, url_fault
 from telepresence.ids import RULE, is_plain
 from telepresence.signaling.messages import RoomKind
 
@@ -91,8 +91,17 @@ class DataSettings(Section, frozen=True):
 
     directory: Annotated[
         str,
-        Meta(description="Directory for the token secret, made at first start. Only the server may read it."),
+        Meta(
+            description="Directory for the token secret and the database, made at first start. Only the server may read it."
+        ),
     ] = "./var"
+    database: Annotated[
+        str,
+        Meta(
+            description="A PostgreSQL, as in postgresql://telepresence:password@database.hospital.example/telepresence. "
+            "Empty: SQLite in the directory above."
+        ),
+    ] = ""
 
 
 class LimitSettings(Section, frozen=True):
@@ -175,6 +184,9 @@ class Settings(msgspec.Struct, frozen=True):
         scheme = "https" if self.server.tls_certificate else "http"
         return origin_of(self.server.public_url or f"{scheme}://localhost:{port}")
 
+
+PASSWORDS = frozenset({("data", "database")})
+"""Settings that may hold one: errors don't repeat them."""
 
 ROOMS = "rooms"
 SECTIONS: dict[str, type[Section]] = {
@@ -319,7 +331,10 @@ def _convert(section: str, key: str, given: Given) -> Any:
 
 
 def _wrong(section: str, key: str, given: Given | None, right: str) -> SettingsError:
-    shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
+    if given and (section, key) in PASSWORDS:
+        shown = f"({given.origin})"
+    else:
+        shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
     return SettingsError(f"{section}.{key} {shown}: {right}")
 
 
@@ -348,6 +363,7 @@ def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
         _admin_problem(settings),
         _url_problem(server),
         _media_problem(media),
+        _data_problem(settings.data),
         _rooms_problem(settings),
     )
     for problem in problems:
@@ -403,6 +419,11 @@ def _url_problem(server: ServerSettings) -> Problem:
         )
         return "server", "public_url", right
     return None
+
+
+def _data_problem(data: DataSettings) -> Problem:
+    fault = database_fault(data.database)
+    return ("data", "database", fault) if fault else None
 
 
 def _rooms_problem(settings: Settings) -> Problem:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from telepresence.rooms import seats
 from telepresence.rooms.effects import Effect
 from telepresence.rooms.participant import Participant
@@ -18,19 +16,16 @@ FIRST_MEDIA_S = 30.0
 
 
 def find(room: Room, secret: str) -> Participant | None:
-    """Returns whose session that is, in constant time, so that an answer's delay tells nothing."""
-    found, shown = None, seats.hash_of(secret)
-    for participant in room.participants.values():
-        if participant.encoder and hmac.compare_digest(participant.seat.secret_hash, shown):
-            found = participant
-    return found
+    """Returns whose session that is; null when it is nobody's, or a socket's."""
+    participant = room.roll.with_secret(seats.hash_of(secret))
+    return participant if participant and participant.encoder else None
 
 
 def supersede(room: Room, site: str, now: float) -> list[Effect]:
     """A site's encoder comes anew after the server's restart, in which its connection died without its knowing."""
     dead = [
         participant
-        for participant in room.participants.values()
+        for participant in room.roll.members.values()
         if participant.site == site
         and participant.role is Role.ENCODER
         and participant.is_interrupted
@@ -49,7 +44,7 @@ def connection_failed(room: Room, participant: Participant, conn: int, now: floa
 def tick(room: Room, now: float) -> list[Effect]:
     """Removes those from whom no media came in time."""
     effects: list[Effect] = []
-    for participant in list(room.participants.values()):
+    for participant in list(room.roll.members.values()):
         encoder = participant.encoder
         if encoder is None or encoder.silent_until is None:
             continue

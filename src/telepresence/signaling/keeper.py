@@ -65,13 +65,14 @@ class Keeper:
 
     async def stop(self) -> None:
         """Writes what is open, and ends. What can't be written within `STOP_S` is lost."""
+        if self._task is None:
+            return
         self._wake.set()  # Also out of a wait before another try.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), STOP_S if self._task else 0)
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait_for(self._idle.wait(), STOP_S)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
         if not self._keeping.is_idle:
             log.error("storage.lost")
 

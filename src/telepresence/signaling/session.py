@@ -81,6 +81,13 @@ class Session:
         """The participant that this socket speaks for."""
         return self._seated()[1]
 
+    def names(self) -> dict[str, int | str]:
+        """Returns the ids by which logs know the session: they tell nobody's name."""
+        if self._seat is None:
+            return {"session": self.id}
+        room, participant = self._seat
+        return {"session": self.id, "participant": participant.id, "room": room.id}
+
     def _seated(self) -> tuple[Room, Participant]:
         if self._seat is None:
             message = "the session has not joined a room"

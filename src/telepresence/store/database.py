@@ -142,5 +142,5 @@ def _newest_lines(is_loaded: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 async def _all(connection: AsyncConnection, kind: type[R], query: sa.Select[Any]) -> list[R]:
     rows = await connection.execute(query)
-    names = [str(name) for name in rows.keys()]  # They are a kind of text that msgspec does not take.
+    names = [str(column.name) for column in query.selected_columns]  # msgspec takes no name of SQLAlchemy's kind.
     return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in rows]

@@ -18,6 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from telepresence.addresses import database_fault
+
 DATABASE_NAME = "telepresence.sqlite3"
 
 BUSY_S = 5
@@ -27,26 +29,9 @@ CONNECT_S = 10
 COMMAND_S = 10
 """How long PostgreSQL may take to be reached, and to do one command: later it counts as gone."""
 
-URL_EXAMPLE = "postgresql://telepresence:password@database.hospital.example/telepresence"
-
 
 class StoreError(Exception):
     """The database can't be used; the text says why and what to do."""
-
-
-def url_fault(url: str) -> str | None:
-    """Says what is wrong with the setting `data.database`, without repeating it; null when nothing is."""
-    if not url:
-        return None
-    right = f"Right is {URL_EXAMPLE}, or nothing for SQLite in data.directory."
-    try:
-        parsed = make_url(url)
-        _ = parsed.port
-    except (ArgumentError, ValueError):
-        return f"it is no URL. {right}"
-    if parsed.drivername not in ("postgresql", "postgres"):
-        return f"it begins with {parsed.drivername}://. {right}"
-    return None if parsed.database else f"it names no database. {right}"
 
 
 def make(url: str, directory: Path) -> tuple[AsyncEngine, str]:
@@ -80,8 +65,12 @@ def _set_up(connection: Any, _: Any) -> None:
     """
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()  # Nobody else would: it is not in the pool yet.
+        raise
     cursor.close()
 
 
@@ -90,13 +79,16 @@ def _begin(connection: sa.Connection) -> None:
 
 
 def _postgresql(url: str) -> tuple[AsyncEngine, str]:
-    if fault := url_fault(url):
+    if fault := database_fault(url):
         raise StoreError(f"data.database can't be used: {fault}")
     if importlib.util.find_spec("asyncpg") is None:
         raise StoreError(
             "data.database names a PostgreSQL, whose driver is not installed. Run: pip install 'telepresence[postgres]'"
         )
-    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    try:
+        parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    except (ArgumentError, ValueError):
+        raise StoreError("data.database can't be read as a URL.") from None
     engine = create_async_engine(
         parsed,
         hide_parameters=True,
