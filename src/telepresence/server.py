@@ -22,9 +22,11 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from telepresence.api.bearer import Doorman
 from telepresence.auth import Authority, Secret, SecretError, load_secret
 from telepresence.engine.face import Engine, EngineError, open_native
 from telepresence.page import WEB_DIRECTORY, Page, security_headers
+from telepresence.rooms.attempts import Attempts
 from telepresence.rooms.directory import RoomDirectory, ServerFullError
 from telepresence.rooms.records import RoomRecord
 from telepresence.rooms.room import RoomLimits
@@ -32,6 +34,7 @@ from telepresence.rooms.standing import provide
 from telepresence.settings import Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
+from telepresence.signaling.whip import Whip
 from telepresence.signaling.world import World
 from telepresence.store.database import Store
 from telepresence.store.engines import StoreError
@@ -123,10 +126,11 @@ async def restore(hub: Hub, store: Store, settings: Settings) -> None:
 
 
 def build_app(hub: Hub, *, has_tls: bool, web_directory: Path = WEB_DIRECTORY) -> web.Application:
-    """Returns the HTTP application: the page, /ws and /healthz."""
+    """Returns the HTTP application: the page, /ws, /whip and /healthz."""
     app = web.Application()
     app.router.add_get("/ws", hub.handle)
     app.router.add_get("/healthz", _health(hub))
+    Whip(hub, Doorman(hub.world.authority, Attempts(), ())).add_routes(app)
     Page(web_directory).add_routes(app)
     app.on_response_prepare.append(security_headers(has_tls=has_tls))
     return app
