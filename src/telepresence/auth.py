@@ -98,7 +98,7 @@ class Authority:
         if room != ANY_ROOM or role not in (Role.ORGANISER, Role.ADMIN):
             require_plain("room", room)
         exp = int(self._clock() + valid_s)
-        aud = ADMIN_AUDIENCE if role is Role.ADMIN else AUDIENCE
+        aud = ADMIN_AUDIENCE if room == ANY_ROOM and role is Role.ADMIN else AUDIENCE
         return self._sign(Claims(room=room, site=site, name=name, role=role, exp=exp, jti=new_jti(), aud=aud))
 
     def token_of(self, invitation: InvitationRecord) -> str:

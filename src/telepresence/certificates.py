@@ -93,7 +93,9 @@ def may_vouch(authority: Authority, names: Names) -> bool:
     permitted = constraints.permitted_subtrees or []
     hosts = [entry.value for entry in permitted if isinstance(entry, x509.DNSName)]
     networks = [entry.value for entry in permitted if isinstance(entry, x509.IPAddress)]
-    return set(names.hosts) <= set(hosts) and {ipaddress.ip_network(address) for address in names.addresses} <= set(networks)
+    return set(names.hosts) <= set(hosts) and {ipaddress.ip_network(address) for address in names.addresses} <= set(
+        networks
+    )
 
 
 def certify(authority: Authority, names: Names, now: datetime) -> Server:

@@ -394,7 +394,9 @@ def _tls_problem(server: ServerSettings) -> Problem:
 
 def _admin_problem(settings: Settings) -> Problem:
     if not is_loopback(settings.admin.host) and not settings.server.tls_certificate:
-        right = "off loopback admin tokens need TLS (server.tls_certificate and server.tls_key); reach it by SSH otherwise."
+        right = (
+            "off loopback admin tokens need TLS (server.tls_certificate and server.tls_key); reach it by SSH otherwise."
+        )
         return "admin", "host", right
     return None
 

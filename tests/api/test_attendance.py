@@ -68,6 +68,8 @@ def test_who_is_still_there_has_not_left_and_who_only_waited_never_came() -> Non
 def test_a_name_is_no_formula() -> None:
     """Excel would run it for whoever opens the list; commas and quotes stay in their cell."""
     evil = ["=HYPERLINK(0)", "+1", "-1", "@SUM(A1)", "\t=1", 'a "b", c']
-    found = rows(*(replace(SEAT, site=f"s{number}", name=name, admitted_at=NINE + number) for number, name in enumerate(evil)))
+    found = rows(
+        *(replace(SEAT, site=f"s{number}", name=name, admitted_at=NINE + number) for number, name in enumerate(evil))
+    )
     assert [row["name"] for row in found] == [*(f"'{name}" for name in evil[:-1]), 'a "b", c']
     assert rows(replace(SEAT, site="-x"))[0]["site"] == "'-x"

@@ -14,7 +14,11 @@ HOUR = 3600.0
 
 def wanted(*sites: NewSite, **fields: object) -> NewRoom:
     """A consultation of Xixia, if nothing else is said."""
-    known = {"kind": "consultation", "title": "Tumour board 肿瘤会诊", "sites": sites or (NewSite(site="xixia", name="Xixia"),)}
+    known = {
+        "kind": "consultation",
+        "title": "Tumour board 肿瘤会诊",
+        "sites": sites or (NewSite(site="xixia", name="Xixia"),),
+    }
     return msgspec.convert({**msgspec.to_builtins(known), **fields}, NewRoom)
 
 
@@ -65,7 +69,10 @@ def test_what_makes_no_sense_is_named_with_its_place(fields: dict[str, object], 
 
 def test_one_site_may_have_links_of_several_roles_and_two_encoders() -> None:
     """Its people's, and one for each picture."""
-    sites = [NewSite(site="a", name="A", role=role, label=label) for role, label in (("member", ""), ("encoder", "1"), ("encoder", "2"))]  # pyright: ignore[reportArgumentType]
+    sites = [
+        NewSite(site="a", name="A", role=role, label=label)
+        for role, label in (("member", ""), ("encoder", "1"), ("encoder", "2"))
+    ]  # pyright: ignore[reportArgumentType]
     assert len(plan(wanted(*sites), "organiser", START)[1]) == 3
 
 

@@ -176,7 +176,9 @@ class AdminApi:
             return RevocationRecord(claims.jti, claims.exp)
         jti = wanted.jti or ""
         if not is_plain(jti):
-            raise ApiError(400, "malformed", "`jti` is no token's number: those are letters, digits, `-` and `_`.", field="jti")
+            raise ApiError(
+                400, "malformed", "`jti` is no token's number: those are letters, digits, `-` and `_`.", field="jti"
+            )
         rooms = self._hub.world.directory.rooms.values()
         known = next((room.invitations[jti] for room in rooms if jti in room.invitations), None)
         return RevocationRecord(jti, known.expires_at if known else int(self._wall()) + UNKNOWN_LIFE_S)
@@ -210,7 +212,7 @@ def _room(room: Room, now: float) -> RoomAnswer:
         starts_at=record.starts_at,
         ends_at=record.ends_at,
         members=len(room.members()),
-        audience=room.audience(),
+        audience=room.roll.audience(),
         waiting=len(room.waiting),
     )
 

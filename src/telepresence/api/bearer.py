@@ -8,18 +8,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 from aiohttp import web
 
-from telepresence.auth import Authority, Claims
-from telepresence.rooms.attempts import Attempts
-from telepresence.signaling.door import client_address
+from telepresence.auth import Claims
 from telepresence.signaling.keeper import NotKeptError
 from telepresence.signaling.refusal import RefusalError
+from telepresence.signaling.websocket import Hub
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
@@ -72,23 +71,21 @@ def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
 class Doorman:
     """Checks bearer tokens, and counts the failed ones."""
 
-    def __init__(self, authority: Authority, attempts: Attempts, trusted_proxies: Iterable[str]) -> None:
-        """One for all listeners: tries are counted together."""
-        self._authority = authority
-        self._attempts = attempts
-        self._trusted_proxies = tuple(trusted_proxies)
+    def __init__(self, hub: Hub) -> None:
+        """Tries of all listeners are counted together, in the hub's world."""
+        self._hub = hub
 
     def person(self, request: web.Request) -> Claims:
         """Returns what a person's token says. Raises ApiError: 401, 429."""
-        return self._check(request, self._authority.verify)
+        return self._check(request, self._hub.world.authority.verify)
 
     def holder(self, request: web.Request) -> Claims:
         """Returns what a person's token says with which something was begun; it may be over. Raises ApiError: 401, 429."""
-        return self._check(request, self._authority.verify_begun)
+        return self._check(request, self._hub.world.authority.verify_begun)
 
     def admin(self, request: web.Request) -> Claims:
         """Returns what an admin's token says. Raises ApiError: 401, 429."""
-        return self._check(request, self._authority.verify_admin)
+        return self._check(request, self._hub.world.authority.verify_admin)
 
     def _check(self, request: web.Request, verify: Callable[[str], Claims]) -> Claims:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -101,14 +98,12 @@ class Doorman:
             claims = verify(token)
         except RefusalError as error:
             raise self._refused(request, token, str(error.code), error.message, now) from None
-        if wait_s := self._attempts.shown(claims.jti, now):
+        if wait_s := self._hub.world.attempts.shown(claims.jti, now):
             raise _too_many(wait_s)
         return claims
 
     def _refused(self, request: web.Request, token: str, code: str, text: str, now: float) -> ApiError:
-        forwarded_for = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
-        if wait_s := self._attempts.failed(address, token, now):
+        if wait_s := self._hub.world.attempts.failed(self._hub.address_of(request), token, now):
             return _too_many(wait_s)
         return ApiError(401, code, text, headers={"WWW-Authenticate": 'Bearer realm="telepresence"'})
 

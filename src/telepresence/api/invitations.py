@@ -165,7 +165,9 @@ def _require_sites(sites: Iterable[NewSite]) -> None:
             raise PlanError(f"sites.{index}.role", text)
         first = seen.setdefault((site.site, site.role, site.label), index)
         if first != index:
-            text = f"is {site.site!r} as {site.role}, as sites.{first} is already; one link serves all devices of a site"
+            text = (
+                f"is {site.site!r} as {site.role}, as sites.{first} is already; one link serves all devices of a site"
+            )
             raise PlanError(f"sites.{index}.site", text)
 
 
@@ -175,7 +177,9 @@ def _require_times(starts_at: float, ends_at: float, now: float) -> None:
     if ends_at <= now:
         raise PlanError("endsAt", "is past; times are seconds since 1970, UTC")
     if ends_at - starts_at > MAX_SPAN_S:
-        raise PlanError("endsAt", f"is more than {MAX_SPAN_S // 86_400} days after the start; make a room for each part")
+        raise PlanError(
+            "endsAt", f"is more than {MAX_SPAN_S // 86_400} days after the start; make a room for each part"
+        )
     if starts_at - now > MAX_AHEAD_S:
         raise PlanError("startsAt", "is more than a year ahead; times are seconds since 1970, UTC")
 
@@ -192,7 +196,9 @@ def start_link(base: str, token: str) -> str:
 
 def links(invitations: Iterable[InvitationRecord], authority: Authority, base: str) -> list[LinkAnswer]:
     """Returns the links of invitations, each with its QR code: some milliseconds each, so call it in a thread."""
-    return [_link_of(invitation, link(base, invitation.room, authority.token_of(invitation))) for invitation in invitations]
+    return [
+        _link_of(invitation, link(base, invitation.room, authority.token_of(invitation))) for invitation in invitations
+    ]
 
 
 def _link_of(invitation: InvitationRecord, url: str) -> LinkAnswer:

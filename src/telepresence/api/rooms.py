@@ -59,7 +59,9 @@ class RoomsApi:
             text = "This server has as many rooms as its operator allows; end one, or ask the operator."
             raise ApiError(503, "server-full", text) from None
         except ValueError:
-            raise ApiError(409, "room-taken", "`id`: another room has it; leave it out to get one.", field="id") from None
+            raise ApiError(
+                409, "room-taken", "`id`: another room has it; leave it out to get one.", field="id"
+            ) from None
         await self._hub.carry_out(effects)
         log.info("room.created", room=room.id, sites=len(invitations))
         return reply(_answer(room, await self._links(invitations), self._wall()), 201)
@@ -77,7 +79,9 @@ class RoomsApi:
         claims = self._doorman.person(request)
         room = self._hub.world.directory.find(request.match_info["room"])
         if room is None or not _may_see(claims, room):
-            raise ApiError(404, "room-unknown", "There is no such room, or its attendance is not for the bearer of this link.")
+            raise ApiError(
+                404, "room-unknown", "There is no such room, or its attendance is not for the bearer of this link."
+            )
         return attendance_answer(room, self._wall())
 
     def _organiser(self, request: web.Request) -> Claims:
@@ -136,5 +140,5 @@ def _answer(room: Room, made: list[LinkAnswer], now: float) -> RoomAnswer:
         links=made,
         state=state_of(room, now),
         members=len(room.members()),
-        audience=room.audience(),
+        audience=room.roll.audience(),
     )

@@ -86,7 +86,9 @@ def _kept(ca_key: Path, directory: Path, names: Names) -> Authority:
     except (OSError, ValueError, TypeError) as error:
         fail(f"{ca_key} and {directory / CA} can't be used together: {error}.")
     if not certificates.may_vouch(authority, names):
-        fail(f"The authority of {directory / CA} was not made for all of these names; a new one is needed, elsewhere.", 2)
+        fail(
+            f"The authority of {directory / CA} was not made for all of these names; a new one is needed, elsewhere.", 2
+        )
     return authority
 
 

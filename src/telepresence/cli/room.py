@@ -36,7 +36,9 @@ As = Annotated[
 def create(
     sites: Annotated[
         Path,
-        typer.Option(help="CSV with site, name, role (member if empty), label, profile; UTF-8 or GB18030.", dir_okay=False),
+        typer.Option(
+            help="CSV with site, name, role (member if empty), label, profile; UTF-8 or GB18030.", dir_okay=False
+        ),
     ],
     title: Annotated[str, typer.Option(help="What people see.")],
     kind: Annotated[RoomKind, typer.Option(help="The shape of the meeting.")] = RoomKind.CONSULTATION,
@@ -44,7 +46,9 @@ def create(
         datetime | None,
         typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], help="This machine's time. Without it: now."),
     ] = None,
-    minutes: Annotated[int, typer.Option(min=1, max=10_080, help="How long it is planned; links live 12 h longer.")] = 120,
+    minutes: Annotated[
+        int, typer.Option(min=1, max=10_080, help="How long it is planned; links live 12 h longer.")
+    ] = 120,
     room_id: Annotated[str | None, typer.Option("--id", help="What stands in links. Without it: a random one.")] = None,
     qr: Annotated[
         str | None, typer.Option(metavar="DIR|-", help="Write a QR code for each link, as SVG; '-' shows them here.")
@@ -60,7 +64,9 @@ def create(
     starts_at = start.timestamp() if start else time.time()
     try:
         rows = read_sites(sites.read_bytes())
-        body = _room(rows, title, kind, room_id, starts_at, starts_at + minutes * 60, waiting_room=waiting_room, h264=h264)
+        body = _room(
+            rows, title, kind, room_id, starts_at, starts_at + minutes * 60, waiting_room=waiting_room, h264=h264
+        )
         plan(body, organised_by, time.time())
     except OSError as error:
         fail(f"{sites} can't be read: {error.strerror}.", 2)

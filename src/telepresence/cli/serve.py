@@ -83,7 +83,9 @@ def _print_links(console: Console, server: Running) -> None:
     authority = server.hub.world.authority
     for entry in demo.LINKS:
         _print_link(console, entry.who, entry.url(server.url, authority))
-    _print_link(console, f"{demo.ORGANISER.who}: the start page, where rooms are made", demo.start_page(server.url, authority))
+    _print_link(
+        console, f"{demo.ORGANISER.who}: the start page, where rooms are made", demo.start_page(server.url, authority)
+    )
     console.print()
 
 

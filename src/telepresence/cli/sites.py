@@ -55,7 +55,9 @@ def read_sites(data: bytes) -> list[Row]:
     except csv.Error as error:
         raise SitesError(f"line {reader.line_num}: this is no CSV ({error})") from None
     if not rows:
-        raise SitesError("there is no site in it; each line is `site,name,role`, as in `xixia,Xixia County Hospital,member`")
+        raise SitesError(
+            "there is no site in it; each line is `site,name,role`, as in `xixia,Xixia County Hospital,member`"
+        )
     return rows
 
 

@@ -149,14 +149,19 @@ class Hub:
         """Why nobody should be sent here now, for /healthz: `draining`, `storage`, or nothing."""
         return "draining" if self.is_draining else "storage" if self._keeper.is_failing else ""
 
+    def address_of(self, request: web.Request) -> str:
+        """Returns the client's own address, also behind proxies that are trusted."""
+        forwarded_for = request.headers.get("X-Forwarded-For", "")
+        return client_address(request.remote or "", forwarded_for, self._trusted_proxies)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one socket from its upgrade to its end."""
         if not is_own_origin(request.headers.get("Origin"), self.public_url):
             raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
-        forwarded_for = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
         try:
-            place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
+            place = await self._door.enter(
+                self.address_of(request), lambda: request.transport is None or request.transport.is_closing()
+            )
         except DoorError:
             # By then whoever is in without a token has been sent away.
             retry_after_s = math.ceil(self.world.join_timeout_s)
