@@ -79,6 +79,10 @@ class Doorman:
         """Returns what a person's token says. Raises ApiError: 401, 429."""
         return self._check(request, self._hub.world.authority.verify)
 
+    def holder(self, request: web.Request) -> Claims:
+        """Returns what a person's token says with which something was begun; it may be over. Raises ApiError: 401, 429."""
+        return self._check(request, self._hub.world.authority.verify_begun)
+
     def admin(self, request: web.Request) -> Claims:
         """Returns what an admin's token says. Raises ApiError: 401, 429."""
         return self._check(request, self._hub.world.authority.verify_admin)
