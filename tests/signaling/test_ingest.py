@@ -121,7 +121,9 @@ def test_it_is_gone_with_its_connection() -> None:
     stage.engine.fail(connection(stage, created))
     assert viewer.last(MemberLeft).reason is LeaveReason.LOST
     assert created.participant not in stage.room().participants
-    assert not stage.room().connections.keys() - {viewer.session.participant.down.conn if viewer.session.participant.down else 0}
+    assert not stage.room().connections.keys() - {
+        viewer.session.participant.down.conn if viewer.session.participant.down else 0
+    }
     assert seat(stage.room(), created).left_at == START
 
 
@@ -162,7 +164,9 @@ def test_what_the_engine_refuses_ends_it() -> None:
     stage = Stage()
     viewer = stage.join("nanyang")
     created = begin(stage)
-    stage.engine.submit(Remote(conn=connection(stage, created), ufrag="abcd", setup=Setup.ACTIVE, fingerprint="00" * 32))
+    stage.engine.submit(
+        Remote(conn=connection(stage, created), ufrag="abcd", setup=Setup.ACTIVE, fingerprint="00" * 32)
+    )
     assert viewer.last(MemberLeft).participant == created.participant
 
 

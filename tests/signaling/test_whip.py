@@ -145,7 +145,12 @@ async def test_a_malformed_offer_is_refused_with_its_line(ingest: Ingest, body: 
 @pytest.mark.parametrize("header", ["", "Basic eHg6eXk=", "Bearer", "Bearer garbage"])
 async def test_without_a_good_token_nothing_is_told(ingest: Ingest, header: str) -> None:
     """401, and how to show one; the same for a room that there is and one that there is not."""
-    for method, path in (("POST", ENDPOINT), ("POST", "/whip/none"), ("PATCH", "/whip/demo/x"), ("DELETE", "/whip/x/y")):
+    for method, path in (
+        ("POST", ENDPOINT),
+        ("POST", "/whip/none"),
+        ("PATCH", "/whip/demo/x"),
+        ("DELETE", "/whip/x/y"),
+    ):
         response = await ingest.ask(method, path, OFFER, token="", Authorization=header)
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         await refused(response, 401, "token-invalid")

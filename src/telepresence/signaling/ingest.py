@@ -132,7 +132,9 @@ def _room(world: World, claims: Claims, room_id: str) -> Room:
         raise RefusalError(ErrorCode.FORBIDDEN, "This token is for another room.")
     room = find_room(world, claims, "publish")
     if claims.role is not Role.ENCODER:
-        raise RefusalError(ErrorCode.FORBIDDEN, f"The role {claims.role} takes part by its page; WHIP is for `encoder`.")
+        raise RefusalError(
+            ErrorCode.FORBIDDEN, f"The role {claims.role} takes part by its page; WHIP is for `encoder`."
+        )
     if room.record.locked and not passes_lock(claims.role):
         raise RefusalError(ErrorCode.ROOM_LOCKED, "This meeting is locked; ask its chair.")
     return room
