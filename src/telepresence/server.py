@@ -38,6 +38,7 @@ from telepresence.rooms.standing import provide
 from telepresence.settings import Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
+from telepresence.signaling.whip import Whip
 from telepresence.signaling.world import World
 from telepresence.store.errors import StoreError
 
@@ -134,11 +135,13 @@ async def restore(hub: Hub, store: Store, settings: Settings) -> None:
 
 
 def build_app(hub: Hub, *, has_tls: bool, web_directory: Path = WEB_DIRECTORY) -> web.Application:
-    """Returns the HTTP application: the page, /ws, /api and /healthz."""
+    """Returns the HTTP application: the page, /ws, /api, /whip and /healthz."""
     app = web.Application()
     app.router.add_get("/ws", hub.handle)
     app.router.add_get("/healthz", _health(hub))
-    RoomsApi(hub, Doorman(hub)).add_routes(app)
+    doorman = Doorman(hub)
+    RoomsApi(hub, doorman).add_routes(app)
+    Whip(hub, doorman).add_routes(app)
     Page(web_directory).add_routes(app)
     app.on_response_prepare.append(security_headers(has_tls=has_tls))
     return app
