@@ -30,6 +30,7 @@ import {
   type Plea,
 } from "../session/state.ts";
 import { Orders } from "./orders.ts";
+import { opened, type PanelName } from "./panels.ts";
 import { Store, tell, tick, watchesOnly, type Sound } from "./store.ts";
 
 /** How often statistics are read and seconds counted, ms. */
@@ -137,6 +138,11 @@ export class Controller extends Orders {
 
   setSound(sound: Sound): void {
     this.#set({ sound });
+  }
+
+  /** Opens a panel, or closes it when it is open; undefined closes whatever is. */
+  openPanel(name: PanelName | undefined): void {
+    this.store.set(opened(this.store.state, name));
   }
 
   dismissNews(): void {

@@ -10,6 +10,7 @@ import type { OwnDevice } from "../media/own.ts";
 import type { DeviceKind } from "../media/devices.ts";
 import { may } from "../session/rights.ts";
 import type { News, Session } from "../session/state.ts";
+import type { PanelName } from "./panels.ts";
 
 export interface Told {
   readonly id: number;
@@ -30,6 +31,10 @@ export interface AppState {
   readonly sent?: Sent | undefined;
   readonly sound: Sound;
   readonly told: readonly Told[];
+  /** Open beside the pictures; absent when none is. */
+  readonly panel?: PanelName | undefined;
+  /** Lines of the chat up to this time have been seen, seconds since 1970. */
+  readonly seenUntil: number;
   /** The clock that tiles count by, ms. */
   readonly now: number;
 }
@@ -46,6 +51,7 @@ export const emptyState: AppState = {
   measured: nothingMeasured,
   sound: "on",
   told: [],
+  seenUntil: 0,
   now: 0,
 };
 

@@ -24,9 +24,8 @@ export const gridStyles = css`
   .chrome {
     transition: opacity 200ms;
   }
-  :host([still]) .chrome {
+  :host([still]) .chrome:not(:focus-within, :focus-visible) {
     opacity: 0;
-    pointer-events: none;
   }
   .ways {
     position: absolute;

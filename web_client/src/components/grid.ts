@@ -13,15 +13,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
 import { isWall } from "../display.ts";
-import {
-  capacityOf,
-  neighbour,
-  placed,
-  type Box,
-  type Placed,
-  type Stage,
-  type Way,
-} from "../layout/boxes.ts";
+import { neighbour, placed, type Box, type Placed, type Stage, type Way } from "../layout/boxes.ts";
 import { lasting, shortfallsAfter, type Shortfalls } from "../layout/floors.ts";
 import { followed, heardAfter, withSpeaker } from "../layout/order.ts";
 import { isContent, nothingChosen, sceneOf, type Choice, type Scene } from "../layout/scene.ts";
@@ -76,6 +68,7 @@ export class Grid extends LitElement {
     this.#viewing.start();
     addEventListener("keydown", this.#key);
     this.addEventListener("pointerdown", this.#pressed, true);
+    this.addEventListener("click", this.#clicked, true);
   }
 
   override disconnectedCallback(): void {
@@ -84,6 +77,7 @@ export class Grid extends LitElement {
     this.#viewing.stop();
     removeEventListener("keydown", this.#key);
     this.removeEventListener("pointerdown", this.#pressed, true);
+    this.removeEventListener("click", this.#clicked, true);
   }
 
   #measure(): void {
@@ -172,10 +166,10 @@ export class Grid extends LitElement {
 
   readonly #pressed = () => void (this.#wakes = this.still);
 
-  #clicked(key: string): void {
-    if (!this.#wakes) this.#toggle(key);
+  readonly #clicked = (event: Event) => {
+    if (this.#wakes) event.stopPropagation();
     this.#wakes = false;
-  }
+  };
 
   readonly #key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -245,7 +239,7 @@ export class Grid extends LitElement {
       .sounding=${!place.own && sound === "on"}
       .pinned=${this.#scene.large.includes(place)}
       .off=${!box}
-      @click=${() => this.#clicked(place.key)}
+      @click=${() => this.#toggle(place.key)}
       @keydown=${(event: KeyboardEvent) => this.#tileKey(event, place.key)}
     ></tp-tile>`;
   }

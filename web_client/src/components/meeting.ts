@@ -1,4 +1,4 @@
-/** `<tp-meeting>`: the consultation: grid, bar, notices and keys. */
+/** `<tp-meeting>`: the meeting: pictures, the panel beside them, bar, notices and keys. */
 import { localized } from "@lit/localize";
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
@@ -6,9 +6,12 @@ import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
 import { barHidden } from "../bar-state.ts";
 import { shared } from "../styles/shared.ts";
+import { isTyping } from "../typing.ts";
 import "./bar.ts";
 import "./grid.ts";
+import "./live.ts";
 import "./notices.ts";
+import "./panels/panels.ts";
 
 @localized()
 @customElement("tp-meeting")
@@ -18,38 +21,76 @@ export class Meeting extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-rows: minmax(0, 1fr) auto;
+        grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto;
         height: 100%;
         position: relative;
       }
+      tp-live {
+        grid-column: 1 / -1;
+        margin: 0 8px;
+      }
       tp-grid {
+        grid-area: 2 / 1;
         margin: 8px 8px 4px;
       }
+      /* Panels push the pictures aside. */
+      tp-panels {
+        grid-area: 2 / 2;
+        width: min(24rem, 40vw);
+        margin: 8px 8px 4px 0;
+      }
+      tp-panels.closed {
+        display: none;
+      }
       tp-bar {
+        grid-area: 3 / 1 / 4 / -1;
         min-height: 3.75rem;
         padding-bottom: max(env(safe-area-inset-bottom), 0.25rem);
-      }
-      /* Its row stays: nothing moves that nobody moved. It can still be reached by Tab and by a screen reader. */
-      tp-bar {
         transition: opacity 200ms;
       }
+      /* Its row goes with it. It can still be reached by Tab and by a screen reader. */
       tp-bar.hidden {
+        position: absolute;
+        inset: auto 0 0;
         opacity: 0;
+      }
+      :host(.still) tp-grid {
+        margin-bottom: 8px;
       }
       :host(.still) {
         cursor: none;
       }
+      /* A phone: the panel covers the lower pictures. */
+      @media (max-width: 52rem) {
+        tp-panels {
+          grid-area: 2 / 1;
+          align-self: end;
+          z-index: 4;
+          width: auto;
+          height: min(68%, 34rem);
+          margin: 0;
+          box-shadow: 0 -0.5rem 1.5rem rgb(0 0 0 / 60%);
+        }
+      }
       /* A phone that lies: the picture has the whole height, the bar lies over it. */
       @media (max-height: 30rem) {
-        :host {
-          grid-template-rows: minmax(0, 1fr);
-        }
         tp-grid {
           margin: 4px;
+        }
+        :host(.still) tp-grid {
+          margin-bottom: 4px;
+        }
+        tp-panels {
+          grid-area: 2 / 2;
+          align-self: stretch;
+          width: min(22rem, 50vw);
+          height: auto;
+          margin: 4px 4px 46px 0;
         }
         tp-bar {
           position: absolute;
           inset: auto 0 0;
+          z-index: 5;
           min-height: 46px;
         }
       }
@@ -120,6 +161,12 @@ export class Meeting extends LitElement {
     return bar.matches(":focus-within") && focused()?.matches(":focus-visible") === true;
   }
 
+  /** The audience of a broadcast finds its questions beside the stage, where there is room for both. */
+  protected override firstUpdated(): void {
+    const audience = this.state.session?.role === "audience";
+    if (audience && matchMedia("(min-width: 64rem)").matches) this.controller.openPanel("questions");
+  }
+
   protected override willUpdate(): void {
     this.classList.toggle("still", this.#isStill());
   }
@@ -131,7 +178,7 @@ export class Meeting extends LitElement {
   };
 
   readonly #key = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
     switch (event.key.toLowerCase()) {
       case "m":
         return void this.controller.toggle("audio");
@@ -145,7 +192,18 @@ export class Meeting extends LitElement {
   protected override render(): TemplateResult {
     const { controller, state } = this;
     return html`
-      <tp-grid role="main" .controller=${controller} .app=${state}></tp-grid>
+      <tp-live .controller=${controller} .app=${state}></tp-live>
+      <tp-grid
+        role="main"
+        ?still=${this.classList.contains("still")}
+        .controller=${controller}
+        .app=${state}
+      ></tp-grid>
+      <tp-panels
+        class=${state.panel === undefined ? "closed" : ""}
+        .controller=${controller}
+        .app=${state}
+      ></tp-panels>
       <tp-notices .controller=${controller} .app=${state}></tp-notices>
       <tp-bar
         class=${this.classList.contains("still") ? "hidden" : ""}
