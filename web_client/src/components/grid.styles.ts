@@ -93,4 +93,10 @@ export const gridStyles = css`
     background: var(--scrim);
     text-align: center;
   }
+  /* A phone that lies: the bar lies over the lowest part. */
+  @media (max-height: 30rem) {
+    :host(:not([still])) .pages {
+      bottom: calc(46px + 0.5rem);
+    }
+  }
 `;

@@ -211,7 +211,7 @@ export class Grid extends LitElement {
         (place) => place.key,
         (place) => this.#tile(place),
       )}
-      ${this.#edge()} ${this.#ways()} ${this.#pages()} ${this.#isAlone(inOrder) ? this.#alone() : nothing}
+      ${this.#edge()} ${this.#ways()} ${this.#pages()} ${this.#alone(inOrder)}
       <span class="spoken-only" role="status">${this.#pausedWords(inOrder)}</span>
     `;
   }
@@ -238,6 +238,7 @@ export class Grid extends LitElement {
       .stream=${place.own ? this.#ownStream() : this.controller.streamOf(place.slot)}
       .sounding=${!place.own && sound === "on"}
       .pinned=${this.#scene.large.includes(place)}
+      .held=${this.choice.pinned === place.key}
       .off=${!box}
       @click=${() => this.#toggle(place.key)}
       @keydown=${(event: KeyboardEvent) => this.#tileKey(event, place.key)}
@@ -306,11 +307,10 @@ export class Grid extends LitElement {
   }
 
   /** Without the server nobody knows who else is there. */
-  #isAlone(places: readonly Place[]): boolean {
-    return this.app.session?.phase === "joined" && places.length === 1 && places[0]?.own === true;
-  }
-
-  #alone(): TemplateResult {
+  #alone(places: readonly Place[]): TemplateResult | typeof nothing {
+    if (this.app.session?.phase !== "joined") return nothing;
+    if (places.length === 0) return html`<p class="alone">${msg("Nobody is on the stage yet.")}</p>`;
+    if (places.length > 1 || places[0]?.own !== true) return nothing;
     return html`<p class="alone">${msg("You are the only site here. The others appear when they join.")}</p>`;
   }
 

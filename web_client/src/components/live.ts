@@ -19,11 +19,12 @@ export class Live extends LitElement {
     shared,
     css`
       :host {
-        display: grid;
-        gap: 0.25rem;
+        display: block;
       }
       .row {
         display: flex;
+        flex-wrap: wrap;
+        margin-top: 8px;
         align-items: center;
         gap: 0.5rem 0.75rem;
         padding: 0.375rem 0.875rem;
@@ -33,7 +34,6 @@ export class Live extends LitElement {
         line-height: 1.4;
       }
       .row.asked {
-        flex-wrap: wrap;
         border-color: var(--focus);
       }
       .row > .icon {
@@ -43,7 +43,7 @@ export class Live extends LitElement {
         color: var(--focus);
       }
       .words {
-        flex: 1 1 14rem;
+        flex: 1 1 12rem;
         min-width: 0;
         overflow-wrap: anywhere;
       }
@@ -91,9 +91,9 @@ export class Live extends LitElement {
     const words = plea.by
       ? msg(str`${plea.by} asks you onto the stage.`)
       : msg("You are asked onto the stage.");
-    return html`<div class="row asked" id="asked-onto-stage" role="alertdialog" aria-label=${words}>
+    return html`<div class="row asked" id="asked-onto-stage">
       ${icon("hand")}
-      <div class="words">
+      <div class="words" role="alert">
         <strong>${words}</strong>
         <span class="quiet"
           >${msg("All sites would see and hear you. Camera and microphone open once you say yes.")}</span

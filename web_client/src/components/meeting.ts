@@ -1,5 +1,5 @@
 /** `<tp-meeting>`: the meeting: pictures, the panel beside them, bar, notices and keys. */
-import { localized } from "@lit/localize";
+import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
@@ -192,7 +192,12 @@ export class Meeting extends LitElement {
   protected override render(): TemplateResult {
     const { controller, state } = this;
     return html`
-      <tp-live .controller=${controller} .app=${state}></tp-live>
+      <tp-live
+        role="region"
+        aria-label=${msg("Now in the meeting")}
+        .controller=${controller}
+        .app=${state}
+      ></tp-live>
       <tp-grid
         role="main"
         ?still=${this.classList.contains("still")}

@@ -163,7 +163,6 @@ export const tileStyles = css`
   }
   .name {
     flex: 0 1 auto;
-    min-width: 35%;
     font-weight: 600;
     display: -webkit-box;
     -webkit-box-orient: vertical;
@@ -250,6 +249,9 @@ export const tileStyles = css`
     }
   }
   @container (max-width: 22rem) {
+    .name {
+      min-width: 35%;
+    }
     .reason,
     .pin {
       display: none;

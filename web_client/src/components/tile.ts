@@ -44,6 +44,8 @@ export class Tile extends LitElement {
   @property({ type: Boolean, reflect: true }) speaking = false;
   /** Shown large: the best picture there is, please. */
   @property({ type: Boolean, reflect: true }) pinned = false;
+  /** Large because this viewer pressed it. */
+  @property({ type: Boolean }) held = false;
   /** On another page: not seen, but heard. */
   @property({ type: Boolean, reflect: true }) off = false;
   @property({ type: Boolean, reflect: true, attribute: "below-floor" }) belowFloor = false;
@@ -55,7 +57,7 @@ export class Tile extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.tabIndex = 0;
-    this.setAttribute("role", "button");
+    this.setAttribute("role", "group");
   }
 
   protected override willUpdate(): void {
@@ -68,7 +70,7 @@ export class Tile extends LitElement {
     this.belowFloor = shown.shortfall !== undefined;
     this.captioned = shown.pictured && UNCOVERED.has(place.source?.profile ?? "");
     this.ariaLabel = this.#spoken();
-    this.ariaPressed = String(this.pinned);
+    this.ariaDescription = this.#pressWords();
   }
 
   #spoken(): string {
@@ -184,12 +186,16 @@ export class Tile extends LitElement {
     return this.shown.shortfall ? shortfallWords(this.shown.shortfall) : "";
   }
 
-  /** What a press does; it is the tile itself that is pressed. */
-  #pin(): TemplateResult {
-    const words = this.pinned ? msg("Press to show all") : msg("Press to show it large");
-    return html`<span class="pin" aria-hidden="true"
-      >${icon(this.pinned ? "pin-off" : "pin")} ${words}</span
-    >`;
+  /** What a press does; it is the tile itself that is pressed, or Enter on it. */
+  #pressWords(): string {
+    if (this.held) return msg("Press to show all");
+    return this.pinned ? "" : msg("Press to show it large");
+  }
+
+  #pin(): TemplateResult | typeof nothing {
+    const words = this.#pressWords();
+    if (words === "") return nothing;
+    return html`<span class="pin" aria-hidden="true">${icon(this.held ? "pin-off" : "pin")} ${words}</span>`;
   }
 
   #badges(): TemplateResult {

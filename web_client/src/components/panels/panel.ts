@@ -20,7 +20,7 @@ export class Panel extends LitElement {
         border-radius: var(--radius);
         background: var(--raised);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -30,7 +30,7 @@ export class Panel extends LitElement {
         margin: 0;
         font-size: 1.0625rem;
       }
-      header wa-button {
+      wa-button {
         margin-right: -0.5rem;
       }
     `,
@@ -60,12 +60,12 @@ export class Panel extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      <header>
+      <div class="head">
         <h2>${this.heading}</h2>
         <wa-button id="close-panel" appearance="plain" @click=${this.#close}>
           <span class="spoken-only">${msg(str`Close: ${this.heading}`)}</span>${icon("close")}
         </wa-button>
-      </header>
+      </div>
       <slot></slot>
     `;
   }

@@ -2,7 +2,7 @@
  * `<tp-questions>`: questions in writing. The stage answers, dismisses, or says that one is answered now; the audience
  * asks, and sees what became of its own.
  */
-import { localized, msg } from "@lit/localize";
+import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -95,7 +95,7 @@ export class Questions extends LitElement {
     const now = question.state === "answering";
     return html`<li class="card ${now ? "now" : ""}">
       <span class="head"
-        ><strong class="site-name">${question.name}</strong>
+        ><strong class="site-name">${this.#who(question)}</strong>
         <time datetime=${new Date(question.at * 1000).toISOString()}>${clockWords(question.at)}</time>
         <span class="state">${questionWords(question.state)}</span></span
       >
@@ -103,6 +103,10 @@ export class Questions extends LitElement {
       ${question.answer ? html`<span class="text answer">${question.answer}</span>` : nothing}
       ${may(this.app.session?.role, "stage") ? this.#actions(question) : nothing}
     </li>`;
+  }
+
+  #who({ site, name }: Question): string {
+    return site === this.app.session?.site ? msg(str`You · ${name}`) : name;
   }
 
   #actions(question: Question): TemplateResult | typeof nothing {
