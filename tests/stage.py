@@ -184,6 +184,10 @@ class Client:
         """Joins."""
         return self.send("join", versions=[1], token=token, slots=slots, resume=resume)
 
+    def test(self, token: str) -> list[ServerMessage]:
+        """Tests the way of the packets."""
+        return self.send("test", token=token, sdp=example("test")["sdp"])
+
     def publish(
         self, *mids: str, source: str = "camera", ufrag: str = "Kx4d", restart: bool = False
     ) -> list[ServerMessage]:
@@ -219,6 +223,16 @@ class Client:
     def joined(self) -> Joined:
         """The join answer."""
         return self.last(Joined)
+
+    @property
+    def participant(self) -> str:
+        """Its id in the room."""
+        return self.session.participant.id
+
+    @property
+    def errors(self) -> list[Error]:
+        """All errors that came."""
+        return self.all(Error)
 
     @property
     def error(self) -> Error:

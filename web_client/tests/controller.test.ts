@@ -50,6 +50,13 @@ beforeEach(() => {
   vi.stubGlobal("RTCPeerConnection", Peer);
   vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => null });
   vi.stubGlobal("AudioContext", Quiet);
+  // The test at the door has a socket of its own, which stays silent here.
+  vi.stubGlobal(
+    "WebSocket",
+    class {
+      close = () => undefined;
+    },
+  );
   vi.stubGlobal("MediaStream", Object);
   const getUserMedia = () =>
     new Promise((resolve) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { layersOf, RIDS, scalabilityOf } from "../src/media/ladder.ts";
+import { hintOf, layersOf, RIDS, scalabilityOf, type Profile } from "../src/media/ladder.ts";
 
 /** Width and height of each layer that is sent, and its rate in kbit/s. */
-const sent = (width: number, height: number) =>
-  layersOf({ width, height })
+const sent = (width: number, height: number, profile?: Profile) =>
+  layersOf({ width, height }, profile)
     .filter(({ active }) => active)
     .map(({ rid, scaleResolutionDownBy: scale, maxBitrate }) => [
       rid,
@@ -43,6 +43,35 @@ describe("the ladder of layers", () => {
     for (const width of [0, 640, 1280]) {
       expect(layersOf({ width, height: width / 2 }).map(({ rid }) => rid)).toEqual([...RIDS]);
     }
+  });
+
+  it.each<Profile>(["ultrasound", "surgery"])(
+    "has two rates at full size for %s, and a thumbnail",
+    (profile) => {
+      expect(sent(1280, 720, profile)).toEqual([
+        ["q", 320, 180, 150],
+        ["h", 1280, 720, 1000],
+        ["f", 1280, 720, 1600],
+      ]);
+      // A lower rate comes out at three quarters below 720 lines.
+      expect(sent(960, 540, profile)).toEqual([
+        ["q", 240, 135, 150],
+        ["h", 960, 540, 1333],
+        ["f", 960, 540, 1600],
+      ]);
+      expect(sent(640, 480, profile)).toEqual([
+        ["q", 640, 480, 1333],
+        ["h", 640, 480, 1600],
+      ]);
+      expect(sent(320, 240, profile)).toEqual([["q", 320, 240, 1600]]);
+    },
+  );
+
+  it("keeps motion or detail, by what the picture is for", () => {
+    expect(hintOf("ultrasound")).toBe("motion");
+    expect(hintOf("screen")).toBe("detail");
+    expect(hintOf("still")).toBe("detail");
+    expect(hintOf("talk")).toBe("");
   });
 
   it("thins no picture that a diagnosis rests on", () => {

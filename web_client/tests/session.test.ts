@@ -255,7 +255,10 @@ describe("a message that was one too many", () => {
     const [second] = due(tooMany(story, first?.request), first?.request).sent("publish");
     story.takeEffects();
     tooMany(story, second?.request);
-    expect(story.takeEffects()).toEqual([{ type: "news", news: { type: "not-sent", code: "too-many" } }]);
+    expect(story.takeEffects()).toEqual([
+      { type: "not-published" },
+      { type: "news", news: { type: "not-sent", code: "too-many" } },
+    ]);
   });
 
   it("is an answer that is sent again, and lost media when it is refused again", () => {

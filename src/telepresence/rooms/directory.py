@@ -6,11 +6,14 @@ import itertools
 from collections.abc import Iterable
 
 from telepresence.ids import require_plain
-from telepresence.rooms import desk, publishing, seats
+from telepresence.rooms import desk, doortests, ending, publishing, restoring, seats
 from telepresence.rooms.effects import Effect, Keep
 from telepresence.rooms.participant import Participant
-from telepresence.rooms.records import InvitationRecord, RoomRecord
-from telepresence.rooms.room import Room, RoomLimits
+from telepresence.rooms.records import InvitationRecord, Kept, RoomRecord
+from telepresence.rooms.room import DoorTest, Room, RoomLimits
+
+FORGET_S = 24 * 3600
+"""How long a room that has ended is still known as such; afterwards its links open nothing."""
 
 
 class ServerFullError(Exception):
@@ -72,10 +75,38 @@ class RoomDirectory:
         """Returns the room whose voices that group is; null once it is gone."""
         return next((room for room in self.rooms.values() if room.voice_group == group), None)
 
+    def find_test(self, conn: int) -> tuple[Room, DoorTest] | None:
+        """Returns whose test at the door that is; null once it is over."""
+        for room in self.rooms.values():
+            if test := room.tests.get(conn):
+                return room, test
+        return None
+
+    def restore(self, kept: Kept, now: float) -> list[Effect]:
+        """Brings back all rooms that were kept and did not end long ago; those inside may come back by their secrets."""
+        effects: list[Effect] = []
+        for record in kept.rooms:
+            if record.id not in self.rooms and not _is_forgotten(record, self.epoch + now):
+                invitations = (invitation for invitation in kept.invitations if invitation.room == record.id)
+                effects += restoring.fill(self._add(record, invitations), kept, now)
+        return effects
+
     def tick(self, now: float) -> list[Effect]:
         """Lets time pass in every room."""
-        return [effect for room in self.rooms.values() for effect in _tick(room, now)]
+        effects = [effect for room in self.rooms.values() for effect in _tick(room, now)]
+        self.rooms = {key: room for key, room in self.rooms.items() if not _is_forgotten(room.record, room.wall(now))}
+        return effects
 
 
 def _tick(room: Room, now: float) -> list[Effect]:
-    return [*seats.tick(room, now), *publishing.tick(room, now), *desk.news(room)]
+    return [
+        *doortests.tick(room, now),
+        *seats.tick(room, now),
+        *publishing.tick(room, now),
+        *ending.tick(room, now),
+        *desk.news(room, now),
+    ]
+
+
+def _is_forgotten(record: RoomRecord, wall: float) -> bool:
+    return record.ended_at is not None and wall >= record.ended_at + FORGET_S

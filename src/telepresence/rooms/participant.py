@@ -135,6 +135,7 @@ class Knock:
     slots: int
     secret: str
     resumed: bool
+    heads: int = 0
 
 
 @dataclass(slots=True)

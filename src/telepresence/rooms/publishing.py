@@ -16,7 +16,7 @@ SILENT_S = 30.0
 def publish(room: Room, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]) -> list[Effect]:
     """Replaces what the participant publishes, and on what. A source that was there keeps its place in the order."""
     replaced = participant.up if participant.up is not up else None
-    participant.up = up
+    participant.up, participant.is_interrupted = up, False
     room.connections[up.conn] = participant
     return show(room, participant, sources) + room.close(replaced)
 

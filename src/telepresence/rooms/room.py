@@ -205,6 +205,10 @@ class Room:
         removal = self.removals.get(site)
         return removal is not None and removal.readmitted_at is None
 
+    def key(self, number: int) -> str:
+        """Returns the id of the room's line or question of that number; none of an earlier meeting of this id has it."""
+        return f"{int(self.record.created_at):x}-{number}"
+
     # --- what is kept of it ---------------------------------------------------------------------
 
     def keep(self, **changes: Any) -> Keep:

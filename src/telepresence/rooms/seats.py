@@ -46,6 +46,7 @@ def sit(
         role=identity.role,
         secret_hash=hash_of(knock.secret),
         joined_at=room.wall(now),
+        heads=knock.heads,
     )
     bucket = TokenBucket.full(room.limits.rate_per_s, room.limits.burst, now)
     participant = Participant(seat, identity, session, bucket, knock)
@@ -90,7 +91,18 @@ def resume(room: Room, identity: Identity, session: int, knock: Knock) -> tuple[
         effects += goodbye(participant.session, ClosingReason.REPLACED, message)
     participant.session, participant.knock = session, knock
     participant.away_until = participant.told = None
-    return participant, effects + (room.tell_member(participant, but=participant) if was_away else [])
+    restated = knock.heads not in (0, participant.seat.heads)
+    if restated:
+        effects.append(room.keep_seat(participant, heads=knock.heads))
+    is_news = was_away or restated
+    return participant, effects + (room.tell_member(participant, but=participant) if is_news else [])
+
+
+def state_heads(room: Room, participant: Participant, heads: int) -> list[Effect]:
+    """Notes how many people sit before the device."""
+    if participant.seat.heads == heads:
+        return []
+    return [room.keep_seat(participant, heads=heads), *room.tell_member(participant)]
 
 
 def _find_secret(room: Room, secret: str) -> Participant | None:

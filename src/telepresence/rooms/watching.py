@@ -63,6 +63,7 @@ def tell_speaker(room: Room) -> list[Effect]:
 def watch(room: Room, participant: Participant, down: DownConnection) -> list[Effect]:
     """Gives the participant a fresh down connection, and tells it all of its slots."""
     closing = room.close(participant.down)
+    participant.is_interrupted = False
     room.connections[down.conn] = participant
     participant.down, participant.table, participant.told = down, SlotTable(len(down.slots) // 2), None
     return closing + _reconcile(room, participant, _scene(room))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Open, SendSlot
-from telepresence.rooms import desk, watching
+from telepresence.rooms import chat, desk, watching
 from telepresence.rooms.effects import Effect, Submit
 from telepresence.rooms.participant import DownConnection, Knock, Participant
 from telepresence.rooms.rights import may
@@ -17,13 +17,11 @@ from telepresence.signaling.messages import (
     Direction,
     Joined,
     Kind,
-    Line,
     Offer,
     Waiting,
 )
 
 if TYPE_CHECKING:
-    from telepresence.rooms.records import LineRecord
     from telepresence.signaling.world import World
 
 SSRCS_PER_SLOT = 3
@@ -72,7 +70,7 @@ def _joined(world: World, room: Room, participant: Participant, knock: Knock, sl
         removed=desk.removed(room) if is_at_desk else (),
         hands=(),
         questions=(),
-        chat=tuple(line(record) for record in room.lines),
+        chat=tuple(chat.line(record) for record in room.lines),
         asked=(),
         ice_servers=world.ice_servers,
         slots=slots or len(participant.table.holders),
@@ -134,8 +132,3 @@ def _dead_connections(participant: Participant) -> list[Effect]:
             participant, Connection(direction=direction, state=ConnectionState.FAILED, reason=reason)
         )
     ]
-
-
-def line(record: LineRecord) -> Line:
-    """Returns a line of chat as it is told."""
-    return Line(id=record.id, site=record.site, name=record.name, text=record.text, at=record.at)

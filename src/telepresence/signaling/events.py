@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from telepresence.engine.commands import Close, Connected, Event, Failed, Paused, Refused, TrackLive, Voices
-from telepresence.rooms import publishing, watching
+from telepresence.rooms import doortests, publishing, watching
 from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant
-from telepresence.rooms.room import Room
-from telepresence.signaling.messages import Connection, ConnectionState, Direction
+from telepresence.rooms.room import DoorTest, Room
+from telepresence.signaling.messages import Connection, ConnectionState, Direction, Reach
 
 
 def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
@@ -16,10 +16,27 @@ def handle(directory: RoomDirectory, event: Event, now: float) -> list[Effect]:
     if isinstance(event, Voices):
         spoken_in = directory.find_voice_group(event.group)
         return watching.voices(spoken_in, event.loudest, event.speaker) if spoken_in else []
+    if at_door := directory.find_test(event.conn):
+        return _tested(*at_door, event)
     found = directory.find_connection(event.conn)
     if found is None:
         return []
     return _carry_out(*found, event, now)
+
+
+def _tested(room: Room, test: DoorTest, event: Event) -> list[Effect]:
+    """A test at the door has its outcome, and its connection no more use."""
+    closed = Submit(Close(conn=test.conn))
+    match event:
+        case Connected():
+            return [*doortests.finish(room, test, ConnectionState.CONNECTED), closed]
+        case Failed(reason=reason):
+            return doortests.finish(room, test, ConnectionState.FAILED, reason)
+        case Refused(command=command, reason=reason):
+            words = f"the media engine refused `{command}`: {reason}"
+            return [*doortests.finish(room, test, ConnectionState.FAILED, words), closed]
+        case _:
+            return []
 
 
 def _carry_out(
@@ -27,7 +44,7 @@ def _carry_out(
 ) -> list[Effect]:
     match event:
         case Connected():
-            _note(participant, event.conn)
+            _note(room, participant, event.conn)
             return _tell(participant, event.conn, ConnectionState.CONNECTED, "")
         case Failed():
             return _failed(room, participant, event.conn, event.reason, now)
@@ -39,7 +56,8 @@ def _carry_out(
             return _refused(room, participant, event, now)
 
 
-def _note(participant: Participant, conn: int) -> None:
+def _note(room: Room, participant: Participant, conn: int) -> None:
+    doortests.note(room, participant.site, Reach.PASSED)
     if participant.up and participant.up.conn == conn:
         participant.up.connected = True
 

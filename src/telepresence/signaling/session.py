@@ -1,6 +1,6 @@
 """One socket's session as a pure state machine: frames, time and the loss of the socket in, effects out.
 
-connecting → joined → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
+connecting → joined → gone, or connecting → testing → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
 the session, so it is in `rooms/`.) Each frame goes through the same gates in this order: the participant's bucket,
 the frame's size and shape, the session's state, the role's rights, the bucket again if the message is a dear one; then
 its handler. A gate or a handler refuses by
@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum, auto
 
-from telepresence.rooms import desk, seats
+from telepresence.rooms import desk, doortests, seats
 from telepresence.rooms.effects import Effect, Keep, Send
 from telepresence.rooms.participant import Participant
 from telepresence.rooms.rights import WAITING_RIGHTS, may
@@ -53,6 +53,7 @@ class State(Enum):
     """Where a session is in its life."""
 
     CONNECTING = auto()
+    TESTING = auto()
     JOINED = auto()
     GONE = auto()
 
@@ -68,6 +69,7 @@ class Session:
         self._opened_at = now
         self._flood = 0
         self._seat: tuple[Room, Participant] | None = None
+        self._tested: Room | None = None
 
     @property
     def room(self) -> Room:
@@ -90,6 +92,11 @@ class Session:
         self._seat = room, participant
         self.state = State.JOINED
 
+    def test(self, room: Room) -> None:
+        """The socket waits for the outcome of a test at the door."""
+        self._tested = room
+        self.state = State.TESTING
+
     def end(self) -> None:
         """The participant left; the rest of the socket's life means nothing."""
         self.state = State.GONE
@@ -110,17 +117,17 @@ class Session:
         try:
             self._check(message)
             self._charge(message, now)
-            return self._finish(message, handlers.handle(self, message, now))
+            return self._finish(message, handlers.handle(self, message, now), now)
         except RefusalError as error:
             return self._refuse(error, message.request)
 
-    def _finish(self, message: ClientMessage, effects: list[Effect]) -> list[Effect]:
+    def _finish(self, message: ClientMessage, effects: list[Effect], now: float) -> list[Effect]:
         """Ends the step: what is kept is marked as this request's, and those at the desk learn what changed there."""
         marked = [
             replace(effect, session=self.id, re=message.request) if isinstance(effect, Keep) else effect
             for effect in effects
         ]
-        return marked + (desk.news(self.room) if self._seat else [])
+        return marked + (desk.news(self.room, now) if self._seat else [])
 
     def tick(self, now: float) -> list[Effect]:
         """Ends a session that did not join in time."""
@@ -132,6 +139,8 @@ class Session:
     def lost(self, now: float) -> list[Effect]:
         """The socket is closed, by whomever."""
         self.state = State.GONE
+        if self._tested:
+            return doortests.abandon(self._tested, self.id)
         return seats.lost(self.room, self.participant, self.id, now) if self._seat else []
 
     def drain(self) -> list[Effect]:
@@ -145,6 +154,8 @@ class Session:
 
     def _check(self, message: ClientMessage) -> None:
         tag = str(message.__struct_config__.tag)
+        if self.state is State.TESTING:
+            raise RefusalError(ErrorCode.NOT_JOINED, "This socket tests the way; open a new one to join.")
         if self.state is State.CONNECTING:
             if not isinstance(message, Join | Test):
                 raise RefusalError(ErrorCode.NOT_JOINED, f"`{tag}` came before `join`.")
@@ -181,7 +192,9 @@ class Session:
 
     def _refuse(self, error: RefusalError, re: int | None) -> list[Effect]:
         effects: list[Effect] = [Send(self.id, Error(code=error.code, message=error.message, re=re))]
-        if self.state is not State.CONNECTING:
+        if self.state is State.JOINED:
             return effects
         self.state = State.GONE
+        if self._tested:
+            effects += doortests.abandon(self._tested, self.id)
         return effects + goodbye(self.id, ClosingReason.REFUSED, error.message)

@@ -5,9 +5,8 @@
  */
 import { keepResume, resumeOf, type Keep, type Link } from "../link.ts";
 import { markJoinPressed } from "../marks.ts";
-import type { DeviceKind } from "../media/devices.ts";
-import { LevelMeter } from "../media/level.ts";
-import { OwnMedia } from "../media/own.ts";
+import { speakers, type DeviceKind } from "../media/devices.ts";
+import type { Description } from "../media/extras.ts";
 import { MediaPair } from "../media/pair.ts";
 import {
   forget,
@@ -19,19 +18,23 @@ import {
 } from "../media/statistics.ts";
 import type { Tile, Wish } from "../protocol.gen.ts";
 import { step } from "../session/machine.ts";
-import type { Signaling } from "../session/socket.ts";
+import { Probe } from "../session/probe.ts";
+import { signalingUrl, type Signaling } from "../session/socket.ts";
 import { leftSlots } from "../session/places.ts";
 import {
   atTheDoor,
   type Direction,
   type Effect,
   type Happening,
+  type News,
   type Order,
+  type Phase,
   type Plea,
 } from "../session/state.ts";
 import { Orders } from "./orders.ts";
-import { opened, type PanelName } from "./panels.ts";
-import { Store, tell, tick, watchesOnly, type Sound } from "./store.ts";
+import { opened } from "./panels.ts";
+import { Sending } from "./sending.ts";
+import { Store, tell, tick, watchesOnly, type Panel, type Sound } from "./store.ts";
 
 /** How often statistics are read and seconds counted, ms. */
 const TICK_MS = 500;
@@ -39,24 +42,33 @@ const TICK_MS = 500;
 /** A small screen gets fewer slots. Source: design.md, invariant 7. */
 const slotCount = () => (Math.min(screen.width, screen.height) < 600 ? 6 : 12);
 
+/** Kept beyond the tab: a room's loudspeaker stays where it is. */
+const SPEAKER_KEY = "telepresence.speaker";
+
 export type Connect = (happened: (happening: Happening) => void) => Signaling;
 
 export class Controller extends Orders {
   readonly store = new Store();
-  readonly #own: OwnMedia;
   readonly #media = new MediaPair((happening) => this.#happened(happening));
+  readonly #sending: Sending;
   readonly #socket: Signaling;
-  #meter: LevelMeter | undefined;
-  #mayPublish = false;
+  /** The key is held by which one talks. */
+  #talks = false;
+  #probe: Probe | undefined;
 
   constructor(
     connect: Connect,
     private readonly keep: Storage & Keep,
+    private readonly url = signalingUrl(location),
   ) {
     super();
     this.#socket = connect((happening) => this.#happened(happening));
-    this.#own = new OwnMedia(keep, (kind) => this.#ownChanged(kind));
-    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => this.#meter?.wake());
+    this.#sending = new Sending(keep, this.#media, {
+      state: () => this.store.state,
+      set: (part) => this.#set(part),
+      guard: (work) => this.#guard("up", work),
+    });
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => this.#sending.wake());
     // A browser holds a socket for minutes after its network went.
     addEventListener("offline", () => {
       this.#socket.close();
@@ -73,19 +85,39 @@ export class Controller extends Orders {
     const resume = resumeOf(link.room, this.keep);
     this.#set({ session: atTheDoor(link.token, slotCount(), resume, link.site) });
     this.#media.prepare();
+    this.#sending.begin({
+      ...(link.label !== undefined && { label: link.label }),
+      ...(link.profile !== undefined && { profile: link.profile }),
+    });
     this.#openOwn();
+    void this.#listSpeakers();
     if (resume !== undefined) this.join();
+    else this.test();
+  }
+
+  /** Tries the link and the network, beside everything else. */
+  test(): void {
+    const token = this.store.state.link?.token;
+    this.#probe?.stop();
+    if (token === undefined) return;
+    const probe = new Probe(this.url, token, (finding) => {
+      if (this.#probe === probe) this.#set({ finding });
+    });
+    this.#probe = probe;
+    void probe.run();
   }
 
   join(): void {
     markJoinPressed();
-    this.#own.doWithout();
+    this.#probe?.stop();
+    this.#probe = undefined;
+    this.#sending.doWithout();
     this.#openOwn();
     this.#happened({ type: "join-pressed" });
   }
 
   #openOwn(): void {
-    if (!this.#watchesOnly) void this.#own.open();
+    if (!this.#watchesOnly) this.#sending.open();
   }
 
   get #watchesOnly(): boolean {
@@ -105,31 +137,78 @@ export class Controller extends Orders {
 
   #grant(wish: Exclude<Wish, "stage">, participant: string): void {
     if (wish === "chair") return this.handOn(participant);
-    void this.#own.switch(wish === "microphone" ? "audio" : "video", true);
+    void this.#sending.switch(wish === "microphone" ? "audio" : "video", true);
   }
 
   leave(): void {
     this.#happened({ type: "leave-pressed" });
   }
 
+  // --- own sources -------------------------------------------------------------------------------
+
   async toggle(kind: DeviceKind): Promise<void> {
-    if (this.#watchesOnly) return;
-    await this.#own.switch(kind, this.#own.muted(kind));
+    if (!this.#watchesOnly) await this.#sending.toggle(kind);
+  }
+
+  /** Talks while a key is held: a microphone that was off is on until it is let go. */
+  async talk(held: boolean): Promise<void> {
+    if (this.#watchesOnly || held === this.#talks || (held && !this.#sending.muted("audio"))) return;
+    this.#talks = held;
+    await this.#sending.switch("audio", held);
   }
 
   /** Asks again for a device that could not be had. */
   async retry(kind: DeviceKind): Promise<void> {
-    await this.#own.switch(kind, true);
+    await this.#sending.switch(kind, true);
   }
 
   /** Goes on without what could not be had. */
   doWithout(): void {
-    this.#own.doWithout();
+    this.#sending.doWithout();
   }
 
   async choose(kind: DeviceKind, id: string): Promise<void> {
-    await this.#own.choose(kind, id);
+    await this.#sending.choose(kind, id);
   }
+
+  /** What a source is called and for: `camera` is the first one. */
+  async describe(source: string, about: Description): Promise<void> {
+    await this.#sending.describe(source, about);
+  }
+
+  async addCamera(device: string | undefined, about: Description): Promise<void> {
+    if (!this.#watchesOnly) await this.#sending.addCamera(device, about);
+  }
+
+  async addSound(device: string | undefined, about: Description): Promise<void> {
+    if (!this.#watchesOnly) await this.#sending.addSound(device, about);
+  }
+
+  async shareScreen(): Promise<void> {
+    const trouble = this.#watchesOnly ? undefined : await this.#sending.shareScreen();
+    // Nothing chosen in the browser's own question is no trouble.
+    if (trouble && trouble !== "denied") this.#tell({ type: "not-shared", trouble });
+  }
+
+  removeSource(source: string): void {
+    this.#sending.removeSource(source);
+  }
+
+  async switchSource(source: string, on: boolean): Promise<void> {
+    await this.#sending.switchSource(source, on);
+  }
+
+  /** The own picture of a source. */
+  ownStream(source: string): MediaStream | undefined {
+    return this.#sending.streamOf(source);
+  }
+
+  /** 0 to 1, at this moment: for the meter at the door. */
+  readLevel(): number {
+    return this.#sending.readLevel();
+  }
+
+  // --- what is shown -----------------------------------------------------------------------------
 
   /** What is on the screen now. */
   show(tiles: readonly Tile[]): void {
@@ -140,9 +219,20 @@ export class Controller extends Orders {
     this.#set({ sound });
   }
 
-  /** Opens a panel, or closes it when it is open; undefined closes whatever is. */
-  openPanel(name: PanelName | undefined): void {
-    this.store.set(opened(this.store.state, name));
+  // --- the page's own ----------------------------------------------------------------------------
+
+  /** Opens a panel, or closes it where it is open; undefined closes whatever is. */
+  setPanel(panel: Panel | undefined): void {
+    this.store.set(opened(this.store.state, panel));
+  }
+
+  async #listSpeakers(): Promise<void> {
+    this.#set({ speakers: await speakers(), speaker: localStorage.getItem(SPEAKER_KEY) ?? "" });
+  }
+
+  setSpeaker(speaker: string): void {
+    localStorage.setItem(SPEAKER_KEY, speaker);
+    this.#set({ speaker });
   }
 
   dismissNews(): void {
@@ -152,11 +242,6 @@ export class Controller extends Orders {
   /** The picture and voice of a slot, to be played by its tile. */
   streamOf(slot: number | undefined): MediaStream | undefined {
     return this.#media.streamOf(slot);
-  }
-
-  /** 0 to 1, at this moment: for the meter at the door. */
-  readLevel(): number {
-    return this.#own.muted("audio") ? 0 : (this.#meter?.read() ?? 0);
   }
 
   #set(part: Partial<Store["state"]>): void {
@@ -175,7 +260,19 @@ export class Controller extends Orders {
       ...(left.length > 0 && { measured: forget(measured, left, performance.now()) }),
     });
     if (left.length > 0) setTimeout(() => void this.measure(), SETTLE_MS);
+    this.#attend(session.phase, next.session.phase);
     for (const effect of next.effects) this.#perform(effect);
+  }
+
+  /** One's own attendance, to be kept at the end. */
+  #attend(before: Phase, now: Phase): void {
+    if (before === now) return;
+    const { attended } = this.store.state;
+    if (now === "joined" && (!attended || attended.to !== undefined)) {
+      this.#set({ attended: { from: Date.now() }, panel: undefined });
+    } else if (attended?.to === undefined && attended && now !== "joined" && now !== "reconnecting") {
+      this.#set({ attended: { ...attended, to: Date.now() }, panel: undefined });
+    }
   }
 
   #perform(effect: Effect): void {
@@ -197,26 +294,32 @@ export class Controller extends Orders {
       case "start-media":
         return this.#startMedia(effect);
       case "tell-mutes":
-        return this.#tellMutes();
+        return this.#sending.tellMutes();
       case "publish":
-        return this.#publish("again");
+        return this.#sending.publishAgain();
+      case "not-published":
+        return this.#sending.notPublished();
       case "restart-up":
-        return this.#publish("restart");
+        return this.#sending.restart();
       case "stop-media":
-        return this.#stopMedia();
+        return this.#sending.stop();
       case "start-sending":
-        return this.#startSending();
+        return this.#sending.start(true);
       case "stop-sending":
-        return this.#stopSending();
+        return this.#sending.stopSending(this.store.state.session?.iceServers ?? []);
       case "mute-own":
-        return this.#muteOwn(effect.mid);
+        return this.#sending.muteOwn(effect.mid);
       case "take-offer":
         return this.#guard("down", this.#media.takeOffer(effect.generation, effect.sdp));
       case "take-published":
         return this.#guard("up", this.#media.takePublished(effect.sdp));
       case "news":
-        return this.store.set(tell(this.store.state, effect.news));
+        return this.#tell(effect.news);
     }
+  }
+
+  #tell(news: News): void {
+    this.store.set(tell(this.store.state, news));
   }
 
   /** A description that the browser refuses is lost media: begin anew. */
@@ -232,79 +335,7 @@ export class Controller extends Orders {
   #startMedia(effect: Extract<Effect, { type: "start-media" }>): void {
     this.#media.start(effect.iceServers);
     this.#set({ measured: nothingMeasured });
-    this.#mayPublish = effect.publish;
-    // A link of the audience, but its bearer was on the stage before the page was loaded again.
-    if (effect.publish) this.#openOwn();
-    this.#publish();
-  }
-
-  /**
-   * Once there is something to send; a site without camera and microphone takes part by watching. `again` when the
-   * server did not answer the offer that was made, `restart` when the packets need a new way.
-   */
-  #publish(way: "first" | "again" | "restart" = "first"): void {
-    const muted = { audio: this.#own.muted("audio"), video: this.#own.muted("video") };
-    const tracks = { audio: this.#trackOf("audio"), video: this.#trackOf("video") };
-    const something = this.#own.get("audio").track ?? this.#own.get("video").track;
-    if (way === "restart") return this.#guard("up", this.#media.restartUp(tracks, muted));
-    if (!this.#mayPublish || !something) return;
-    const again = way === "again";
-    this.#guard("up", again ? this.#media.publishAgain(tracks, muted) : this.#media.publish(tracks, muted));
-  }
-
-  #trackOf(kind: DeviceKind): MediaStreamTrack | null {
-    return this.#own.get(kind).track ?? null;
-  }
-
-  #ownChanged(kind: DeviceKind): void {
-    const before = this.store.state.own[kind];
-    const device = this.#own.get(kind);
-    this.#set({ own: { ...this.store.state.own, [kind]: device } });
-    if (before.track !== device.track && kind === "audio") this.#meterOf(device.track);
-    if (before.track === device.track && before.wanted === device.wanted) return;
-    const phase = this.store.state.session?.phase;
-    if (phase !== "joined" && phase !== "reconnecting") return;
-    // While the socket is lost, the media goes on and what is shown changes with it; the rest is said after it.
-    if (this.#media.published) this.#guard("up", this.#show(kind));
-    else if (phase === "joined") this.#publish();
-  }
-
-  #show(kind: DeviceKind): Promise<void> {
-    return this.#media.show(kind, this.#trackOf(kind), this.#own.muted(kind));
-  }
-
-  #tellMutes(): void {
-    this.#guard("up", this.#show("audio"));
-    this.#guard("up", this.#show("video"));
-  }
-
-  #meterOf(track: MediaStreamTrack | undefined): void {
-    this.#meter?.close();
-    this.#meter = track && new LevelMeter(track);
-  }
-
-  #stopMedia(): void {
-    this.#mayPublish = false;
-    this.#own.release();
-    this.#media.prepare();
-  }
-
-  #startSending(): void {
-    this.#mayPublish = true;
-    this.#openOwn();
-    this.#publish();
-  }
-
-  /** What was sent is gone with its connection; the next one is ready for the next time. */
-  #stopSending(): void {
-    this.#mayPublish = false;
-    this.#own.release();
-    this.#media.renewUp(this.store.state.session?.iceServers ?? []);
-  }
-
-  #muteOwn(mid: string): void {
-    const kind = this.#media.kindOf(mid);
-    if (kind) void this.#own.switch(kind, false);
+    this.#sending.start(effect.publish);
   }
 
   async #tick(): Promise<void> {

@@ -4,12 +4,10 @@
  * Pure; the controller keeps the outcome in the store, the bar and the panels draw it.
  */
 import { may } from "../session/rights.ts";
-import type { AppState } from "./store.ts";
-
-export type PanelName = "chat" | "questions" | "audience" | "sites";
+import { unread, type AppState, type Panel } from "./store.ts";
 
 /** The state with another panel open, or none; the one that is open already closes. What was open has been read. */
-export function opened(state: AppState, name: PanelName | undefined): AppState {
+export function opened(state: AppState, name: Panel | undefined): AppState {
   const seen = state.panel === "chat" || name === "chat" ? lastLine(state) : state.seenUntil;
   return { ...state, panel: name === state.panel ? undefined : name, seenUntil: seen };
 }
@@ -17,19 +15,15 @@ export function opened(state: AppState, name: PanelName | undefined): AppState {
 const lastLine = ({ session, seenUntil }: AppState): number => session?.chat.at(-1)?.at ?? seenUntil;
 
 /** What each panel has for this site that it has not seen, or that it should do. */
-export function marksOf(state: AppState): Readonly<Record<PanelName, number>> {
+export function marksOf(
+  state: AppState,
+): Readonly<Record<"chat" | "questions" | "audience" | "sites", number>> {
   const { session } = state;
   const stage = may(session?.role, "stage");
   return {
-    chat: state.panel === "chat" ? 0 : unread(state),
+    chat: unread(state),
     questions: stage ? (session?.questions.filter((question) => question.state === "open").length ?? 0) : 0,
     audience: stage ? (session?.hands.length ?? 0) : 0,
     sites: session?.desk.waiting.length ?? 0,
   };
-}
-
-/** One's own lines are known. */
-function unread({ session, seenUntil }: AppState): number {
-  const lines = session?.chat ?? [];
-  return lines.filter((line) => line.at > seenUntil && line.site !== session?.site).length;
 }

@@ -6,11 +6,13 @@
  */
 import type { Link } from "../link.ts";
 import { nothingMeasured, type Measured, type Sent } from "../media/statistics.ts";
+import type { Description, Extra } from "../media/extras.ts";
+import { PROFILE } from "../media/ladder.ts";
 import type { OwnDevice } from "../media/own.ts";
-import type { DeviceKind } from "../media/devices.ts";
+import type { Choice, DeviceKind } from "../media/devices.ts";
+import type { Finding } from "../session/probe.ts";
 import { may } from "../session/rights.ts";
 import type { News, Session } from "../session/state.ts";
-import type { PanelName } from "./panels.ts";
 
 export interface Told {
   readonly id: number;
@@ -21,18 +23,31 @@ export interface Told {
 /** `blocked`: the browser wants a gesture first. */
 export type Sound = "on" | "off" | "blocked";
 
+export type Panel = "chat" | "questions" | "audience" | "sites" | "more" | "keys";
+
 export interface AppState {
   /** Absent on the start page. */
   readonly link?: Link | undefined;
   readonly session?: Session | undefined;
   readonly own: Readonly<Record<DeviceKind, OwnDevice>>;
+  /** What the camera is called and for. */
+  readonly about: Description;
+  /** What this site sends beside its camera and microphone. */
+  readonly extras: readonly Extra[];
   readonly measured: Measured;
   /** What leaves this site; absent while it sends no picture. */
   readonly sent?: Sent | undefined;
   readonly sound: Sound;
+  /** Where the others are heard: an id of `speakers`; empty is the browser's own choice. */
+  readonly speaker: string;
+  readonly speakers: readonly Choice[];
+  /** What the test at the door found; absent before it began. */
+  readonly finding?: Finding | undefined;
+  /** What is open beside the pictures. */
+  readonly panel?: Panel | undefined;
+  /** When one was let in and when that ended, ms of the wall clock: for one's own attendance. */
+  readonly attended?: { readonly from: number; readonly to?: number } | undefined;
   readonly told: readonly Told[];
-  /** Open beside the pictures; absent when none is. */
-  readonly panel?: PanelName | undefined;
   /** Lines of the chat up to this time have been seen, seconds since 1970. */
   readonly seenUntil: number;
   /** The clock that tiles count by, ms. */
@@ -48,12 +63,23 @@ const noDevice: OwnDevice = { wanted: true, choices: [], opening: false };
 
 export const emptyState: AppState = {
   own: { audio: noDevice, video: noDevice },
+  about: { label: "", profile: PROFILE },
+  extras: [],
   measured: nothingMeasured,
   sound: "on",
+  speaker: "",
+  speakers: [],
   told: [],
   seenUntil: 0,
   now: 0,
 };
+
+/** Lines of chat that came since one last looked; one's own are known. */
+export function unread({ session, panel, seenUntil }: AppState): number {
+  if (panel === "chat") return 0;
+  const lines = session?.chat ?? [];
+  return lines.filter((line) => line.at > seenUntil && line.site !== session?.site).length;
+}
 
 /** How long a piece of news stays to be read, ms. */
 const NEWS_MS = 6_000;

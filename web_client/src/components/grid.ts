@@ -51,7 +51,6 @@ export class Grid extends LitElement {
   @state() private height = 0;
   @state() private choice: Choice = nothingChosen;
 
-  #own: { track: MediaStreamTrack; stream: MediaStream } | undefined;
   #order: readonly string[] = [];
   #heard: readonly string[] = [];
   #shortfalls: Shortfalls = new Map();
@@ -235,21 +234,15 @@ export class Grid extends LitElement {
       .place=${place}
       .shown=${shown}
       .numbers=${place.own ? sent : statistics}
-      .stream=${place.own ? this.#ownStream() : this.controller.streamOf(place.slot)}
+      .stream=${place.own ? this.controller.ownStream(place.source?.id ?? "") : this.controller.streamOf(place.slot)}
       .sounding=${!place.own && sound === "on"}
+      .speaker=${this.app.speaker}
       .pinned=${this.#scene.large.includes(place)}
       .held=${this.choice.pinned === place.key}
       .off=${!box}
       @click=${() => this.#toggle(place.key)}
       @keydown=${(event: KeyboardEvent) => this.#tileKey(event, place.key)}
     ></tp-tile>`;
-  }
-
-  #ownStream(): MediaStream | undefined {
-    const { track } = this.app.own.video;
-    if (!track) return undefined;
-    if (this.#own?.track !== track) this.#own = { track, stream: new MediaStream([track]) };
-    return this.#own.stream;
   }
 
   #edge(): TemplateResult | typeof nothing {

@@ -164,7 +164,7 @@ export class Meeting extends LitElement {
   /** The audience of a broadcast finds its questions beside the stage, where there is room for both. */
   protected override firstUpdated(): void {
     const audience = this.state.session?.role === "audience";
-    if (audience && matchMedia("(min-width: 64rem)").matches) this.controller.openPanel("questions");
+    if (audience && matchMedia("(min-width: 64rem)").matches) this.controller.setPanel("questions");
   }
 
   protected override willUpdate(): void {

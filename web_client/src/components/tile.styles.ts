@@ -280,6 +280,12 @@ export const tileStyles = css`
       padding: 0.2em 0.5em;
       font-size: 0.75rem;
     }
+    /* Below the words, above the name. */
+    .initials {
+      top: 54%;
+      width: min(30cqh, 26cqw);
+      font-size: min(12cqh, 10cqw);
+    }
     .scrim {
       flex-wrap: wrap;
       padding: 1em 0.5em 0.4em;

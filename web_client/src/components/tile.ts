@@ -36,6 +36,8 @@ export class Tile extends LitElement {
   @property({ attribute: false }) stream: MediaStream | undefined;
   /** Plays its sound; the own tile never does. */
   @property({ type: Boolean }) sounding = false;
+  /** Where its sound goes: an id of an audio output; empty is the browser's own choice. */
+  @property({ attribute: false }) speaker = "";
 
   @property({ reflect: true }) participant = "";
   @property({ reflect: true }) source = "";
@@ -83,6 +85,7 @@ export class Tile extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     const { video } = this;
     if (video.srcObject !== (this.stream ?? null)) this.#play();
+    if (changed.has("speaker") && (this.speaker !== "" || changed.get("speaker"))) void this.#send();
     if (changed.has("sounding") || video.muted === this.sounding) this.#sound();
   }
 
@@ -102,6 +105,11 @@ export class Tile extends LitElement {
   #sound(): void {
     this.video.muted = !this.sounding;
     if (this.stream) void this.#start();
+  }
+
+  /** A loudspeaker that was unplugged is refused: the browser's own goes on. */
+  async #send(): Promise<void> {
+    if ("setSinkId" in this.video) await this.video.setSinkId(this.speaker).catch(() => undefined);
   }
 
   /** Without a gesture the browser refuses sound: the picture plays on without, and the page asks for a press. */

@@ -1,10 +1,10 @@
 /** Words of the panels beside the pictures. */
 import { msg } from "@lit/localize";
-import type { PanelName } from "../app/panels.ts";
+import type { Panel } from "../app/store.ts";
 import type { QuestionState } from "../protocol.gen.ts";
 import { language } from "./language.ts";
 
-export function panelWords(name: PanelName): string {
+export function panelWords(name: Panel): string {
   switch (name) {
     case "chat":
       return msg("Chat");
@@ -14,6 +14,10 @@ export function panelWords(name: PanelName): string {
       return msg("Audience");
     case "sites":
       return msg("Sites");
+    case "more":
+      return msg("More");
+    case "keys":
+      return msg("Keys");
   }
 }
 

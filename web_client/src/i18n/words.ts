@@ -151,6 +151,8 @@ export function newsWords(news: News): string {
       return msg("Connected again");
     case "not-sent":
       return notSentWords(news.code);
+    case "not-shared":
+      return notSharedWords(news.trouble);
     case "not-done":
       return notDoneWords(news.code);
     case "waits":
@@ -203,6 +205,11 @@ function mutedWords(kind: DeviceKind, by: string): string {
     ? msg(str`${by} has switched your microphone off. Only you can switch it on again.`)
     : msg("The chair has switched your microphone off. Only you can switch it on again.");
 }
+
+const notSharedWords = (trouble: Trouble): string =>
+  trouble === "insecure"
+    ? msg("A screen can only be shared from a secure address (https).")
+    : msg("The screen could not be shared. Try again, or choose another window.");
 
 function notDoneWords(code: ErrorCode): string {
   switch (code) {

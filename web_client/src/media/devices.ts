@@ -4,6 +4,7 @@
  * Before this module there are choices; after it, tracks. What goes wrong comes back as a value, for a site may always
  * join without: by ear.
  */
+import type { Profile } from "../protocol.gen.ts";
 
 export type DeviceKind = "audio" | "video";
 export type Trouble = "denied" | "absent" | "busy" | "insecure" | "unknown";
@@ -22,35 +23,61 @@ const VIDEO: MediaTrackConstraints = {
   height: { ideal: 720 },
   frameRate: { ideal: 30 },
 };
-const AUDIO: MediaTrackConstraints = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
+
+/** A voice is cleaned; what a stethoscope hears is left as it is, for the cleaning takes it for noise. */
+const sound = (profile?: Profile): MediaTrackConstraints => {
+  const isVoice = profile !== "stethoscope";
+  return { echoCancellation: isVoice, noiseSuppression: isVoice, autoGainControl: isVoice };
+};
+
+/** The whole screen as it is: text is read from it. */
+const SCREEN: DisplayMediaStreamOptions = {
+  video: { frameRate: { ideal: 30 } },
+  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
 };
 
 /** Camera and microphone at once, so that the browser asks once; one that fails does not take the other along. */
-export async function openBoth(cameraId?: string, microphoneId?: string): Promise<Record<DeviceKind, Got>> {
+export async function openBoth(
+  cameraId?: string,
+  microphoneId?: string,
+  profile?: Profile,
+): Promise<Record<DeviceKind, Got>> {
   if (!isSecureContext) return { audio: { trouble: "insecure" }, video: { trouble: "insecure" } };
   try {
     const stream = await navigator.mediaDevices.getUserMedia({
-      audio: exact(AUDIO, microphoneId),
+      audio: exact(sound(profile), microphoneId),
       video: exact(VIDEO, cameraId),
     });
     return { audio: first(stream.getAudioTracks()), video: first(stream.getVideoTracks()) };
   } catch {
     const video = await openOne("video", cameraId);
-    return { audio: await openOne("audio", microphoneId), video };
+    return { audio: await openOne("audio", microphoneId, profile), video };
   }
 }
 
-export async function openOne(kind: DeviceKind, id?: string): Promise<Got> {
+export async function openOne(kind: DeviceKind, id?: string, profile?: Profile): Promise<Got> {
   if (!isSecureContext) return { trouble: "insecure" };
-  const wish = exact(kind === "video" ? VIDEO : AUDIO, id);
+  const wish = exact(kind === "video" ? VIDEO : sound(profile), id);
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ [kind]: wish });
     return first(stream.getTracks());
   } catch (error) {
-    if (id !== undefined && troubleOf(error) === "absent") return openOne(kind);
+    if (id !== undefined && troubleOf(error) === "absent") return openOne(kind, undefined, profile);
+    return { trouble: troubleOf(error) };
+  }
+}
+
+/** A screen with its sound, where the person gives it. */
+export async function openScreen(): Promise<
+  | { readonly video: MediaStreamTrack; readonly audio: MediaStreamTrack | undefined }
+  | { readonly trouble: Trouble }
+> {
+  if (!isSecureContext) return { trouble: "insecure" };
+  try {
+    const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN);
+    const [video] = stream.getVideoTracks();
+    return video ? { video, audio: stream.getAudioTracks()[0] } : { trouble: "absent" };
+  } catch (error) {
     return { trouble: troubleOf(error) };
   }
 }
@@ -77,9 +104,15 @@ export const troubleOf = (error: unknown): Trouble =>
   (error instanceof Error && TROUBLES[error.name]) || "unknown";
 
 /** The devices to choose from; labels are there only once a device was allowed. */
-export async function choices(kind: DeviceKind): Promise<Choice[]> {
+export const choices = (kind: DeviceKind): Promise<Choice[]> =>
+  list(kind === "video" ? "videoinput" : "audioinput");
+
+/** Where the others may be heard; none where the browser does not let a page choose. */
+export const speakers = (): Promise<Choice[]> =>
+  "setSinkId" in HTMLMediaElement.prototype ? list("audiooutput") : Promise.resolve([]);
+
+async function list(wanted: MediaDeviceKind): Promise<Choice[]> {
   if (!isSecureContext) return [];
-  const wanted = kind === "video" ? "videoinput" : "audioinput";
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices
     .filter((device) => device.kind === wanted && device.deviceId !== "")

@@ -13,6 +13,9 @@ import {
   type Got,
   type Trouble,
 } from "./devices.ts";
+import type { Description } from "./extras.ts";
+import type { Line } from "./feeds.ts";
+import { PROFILE } from "./ladder.ts";
 
 export interface OwnDevice {
   /** What the person chose; kept over a reload, so that nobody is heard again by surprise. */
@@ -28,7 +31,11 @@ export interface OwnDevice {
 const KINDS: readonly DeviceKind[] = ["audio", "video"];
 const offKey = (kind: DeviceKind) => `telepresence.off.${kind}`;
 
+const profileKey = "telepresence.profile";
+const labelKey = "telepresence.label";
+
 export class OwnMedia {
+  #about: Description = { label: "", profile: PROFILE };
   #devices: Record<DeviceKind, OwnDevice>;
   /** Number of the last request for each kind: what an older one gives is stopped, else its light stays on. */
   readonly #asked: Record<DeviceKind, number> = { audio: 0, video: 0 };
@@ -49,6 +56,30 @@ export class OwnMedia {
     return { wanted: this.keep.getItem(offKey(kind)) === null, choices: [], opening: false };
   }
 
+  /** What the camera is called and for; kept over a reload. */
+  get about(): Description {
+    return this.#about;
+  }
+
+  /** What the link says, unless the person said otherwise before. */
+  begin(about: Partial<Description>): void {
+    this.#about = {
+      label: this.keep.getItem(labelKey) ?? about.label ?? "",
+      profile: (this.keep.getItem(profileKey) as Description["profile"] | null) ?? about.profile ?? PROFILE,
+    };
+  }
+
+  async describe(about: Description): Promise<void> {
+    const heardOtherwise = (about.profile === "stethoscope") !== (this.#about.profile === "stethoscope");
+    this.#about = about;
+    this.keep.setItem(labelKey, about.label);
+    this.keep.setItem(profileKey, about.profile);
+    this.changed("video");
+    if (!heardOtherwise || !this.#devices.audio.track) return;
+    this.#stop("audio");
+    await this.#reopen("audio");
+  }
+
   get(kind: DeviceKind): OwnDevice {
     return this.#devices[kind];
   }
@@ -59,6 +90,10 @@ export class OwnMedia {
     return !wanted || track === undefined;
   }
 
+  lineOf(kind: DeviceKind): Line {
+    return { track: this.#devices[kind].track ?? null, muted: this.muted(kind) };
+  }
+
   /** Asks for what is wanted. Both at once, so that the browser asks the person once. */
   async open(): Promise<void> {
     const wanted = KINDS.filter((kind) => {
@@ -67,7 +102,7 @@ export class OwnMedia {
     });
     if (wanted.length === 2) {
       const asked = { video: this.#ask("video"), audio: this.#ask("audio") };
-      const got = await openBoth(this.#devices.video.id, this.#devices.audio.id);
+      const got = await openBoth(this.#devices.video.id, this.#devices.audio.id, this.#about.profile);
       for (const kind of KINDS) this.#take(kind, got[kind], asked[kind]);
       await this.#list();
     } else {
@@ -107,7 +142,7 @@ export class OwnMedia {
 
   async #reopen(kind: DeviceKind): Promise<void> {
     const asked = this.#ask(kind);
-    this.#take(kind, await openOne(kind, this.#devices[kind].id), asked);
+    this.#take(kind, await openOne(kind, this.#devices[kind].id, this.#about.profile), asked);
     await this.#list();
   }
 

@@ -1,19 +1,22 @@
 /**
  * The up connection: what this site sends.
  *
- * It is made and offered before Join is pressed, so that the press costs no key and no description. Both m-lines are
- * always there, so a camera that comes later needs no negotiation: its track takes the waiting sender.
+ * It is made and offered before Join is pressed, so that the press costs no key and no description. The camera's two
+ * m-lines are always there, so a camera that comes later needs no negotiation: its track takes the waiting sender. Other
+ * sources bring m-lines of their own, and take them along when they go.
  */
 import type { IceServer } from "../protocol.gen.ts";
 import type { OwnTrack } from "../session/state.ts";
 import type { DeviceKind } from "./devices.ts";
-import { layersOf, PROFILE, scalabilityOf, type Size } from "./ladder.ts";
+import { KINDS, laneKey, MAIN, type Feed, type Line } from "./feeds.ts";
+import { hintOf, layersOf, PROFILE, scalabilityOf, type Profile, type Size } from "./ladder.ts";
 import { watchLife, type Life } from "./life.ts";
 
 /** What the rids are offered for, before there is a camera: the picture that is asked of one. */
 const EXPECTED: Size = { width: 1280, height: 720 };
 
-const KINDS: readonly DeviceKind[] = ["audio", "video"];
+const nothing: Line = { track: null, muted: true };
+const CAMERA: Feed = { source: MAIN, label: "", profile: PROFILE, lines: { audio: nothing, video: nothing } };
 
 export interface Offered {
   readonly sdp: string;
@@ -21,28 +24,28 @@ export interface Offered {
   readonly restart: boolean;
 }
 
+interface Lane {
+  readonly source: string;
+  readonly kind: DeviceKind;
+  readonly transceiver: RTCRtpTransceiver;
+  track: MediaStreamTrack | null;
+  profile: Profile;
+}
+
 export class UpConnection {
   readonly #pc: RTCPeerConnection;
-  readonly #senders: Record<DeviceKind, RTCRtpTransceiver>;
   readonly #unwatch: () => void;
-  #prepared: Promise<string>;
+  readonly #lanes = new Map<string, Lane>();
+  #feeds: readonly Feed[] = [CAMERA];
+  /** The newest description, until lanes come or go. */
+  #prepared: Promise<string> | undefined;
   /** Its newest offer restarts ICE. */
   #restarts = false;
 
   constructor(iceServers: readonly IceServer[], life: Life) {
     this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: toRtc(iceServers) });
     this.#unwatch = watchLife(this.#pc, life);
-    this.#senders = {
-      audio: this.#pc.addTransceiver("audio", { direction: "sendonly" }),
-      video: this.#pc.addTransceiver("video", {
-        direction: "sendonly",
-        sendEncodings: layersOf(EXPECTED).map((layer) => ({
-          ...layer,
-          scalabilityMode: scalabilityOf(PROFILE),
-        })),
-      }),
-    };
-    preferVp8(this.#senders.video);
+    this.#lay();
     this.#prepared = this.#prepare();
   }
 
@@ -52,17 +55,83 @@ export class UpConnection {
     return this.#pc.localDescription?.sdp ?? "";
   }
 
-  /** The offer, with what is muted now. The server is reached without our candidates: it answers where we call from. */
-  async offer(muted: Readonly<Record<DeviceKind, boolean>>): Promise<Offered> {
-    const sdp = await this.#prepared;
-    const tracks = KINDS.map((kind) => ({
-      mid: this.midOf(kind),
-      kind,
-      source: "camera",
-      label: "",
-      profile: PROFILE,
-      muted: muted[kind],
+  /** Sends what `feeds` say from now on; what is new among them is sent once it was offered. */
+  async carry(feeds: readonly Feed[]): Promise<void> {
+    this.#feeds = feeds;
+    this.#lay();
+    const sent = feeds.flatMap((feed) =>
+      KINDS.flatMap((kind) => {
+        const line = feed.lines[kind];
+        return line ? [this.#send(feed, kind, line.track)] : [];
+      }),
+    );
+    await Promise.all(sent);
+  }
+
+  /** Lanes come and go as lines do. */
+  #lay(): void {
+    const wanted = new Set<string>();
+    for (const { source, profile, lines } of this.#feeds) {
+      for (const kind of KINDS) {
+        const line = lines[kind];
+        if (!line) continue;
+        const key = laneKey(source, kind);
+        wanted.add(key);
+        if (!this.#lanes.has(key)) this.#add(key, { source, kind, profile, track: null }, line.track);
+      }
+    }
+    for (const [key, lane] of this.#lanes) if (!wanted.has(key)) this.#drop(key, lane);
+  }
+
+  #add(key: string, lane: Omit<Lane, "transceiver">, track: MediaStreamTrack | null): void {
+    const transceiver = this.#transceiver(lane.kind, lane.profile, track ? sizeOf(track) : EXPECTED);
+    this.#lanes.set(key, { ...lane, transceiver });
+    this.#prepared = undefined;
+  }
+
+  #transceiver(kind: DeviceKind, profile: Profile, size: Size): RTCRtpTransceiver {
+    if (kind === "audio") return this.#pc.addTransceiver("audio", { direction: "sendonly" });
+    const sendEncodings = layersOf(size, profile).map((layer) => ({
+      ...layer,
+      scalabilityMode: scalabilityOf(profile),
     }));
+    const transceiver = this.#pc.addTransceiver("video", { direction: "sendonly", sendEncodings });
+    preferVp8(transceiver);
+    return transceiver;
+  }
+
+  #drop(key: string, { transceiver }: Lane): void {
+    this.#lanes.delete(key);
+    transceiver.stop();
+    this.#prepared = undefined;
+  }
+
+  /** The layers are set by the track's size and what it is for; null sends nothing. */
+  async #send({ source, profile }: Feed, kind: DeviceKind, track: MediaStreamTrack | null): Promise<void> {
+    const lane = this.#lanes.get(laneKey(source, kind));
+    if (!lane || (lane.track === track && lane.profile === profile)) return;
+    const { sender } = lane.transceiver;
+    if (kind === "video" && track) {
+      track.contentHint = hintOf(profile);
+      await setLayers(sender, sizeOf(track), profile);
+    }
+    if (lane.track !== track) await sender.replaceTrack(track);
+    lane.track = track;
+    lane.profile = profile;
+  }
+
+  /** The offer, with what is muted now. The server is reached without our candidates: it answers where we call from. */
+  async offer(): Promise<Offered> {
+    this.#prepared ??= this.#prepare();
+    const sdp = await this.#prepared;
+    const tracks = this.#feeds.flatMap((feed) =>
+      KINDS.flatMap((kind) => {
+        const line = feed.lines[kind];
+        if (!line) return [];
+        const { source, label, profile } = feed;
+        return [{ mid: this.midOf(source, kind), kind, source, label, profile, muted: line.muted }];
+      }),
+    );
     return { sdp, tracks, restart: this.#restarts };
   }
 
@@ -70,26 +139,22 @@ export class UpConnection {
   restart(): void {
     this.#pc.restartIce();
     this.#restarts = true;
-    this.#prepared = this.#prepare();
+    this.#prepared = undefined;
   }
 
   async accept(sdp: string): Promise<void> {
     await this.#pc.setRemoteDescription({ type: "answer", sdp });
+    this.#restarts = false;
+    // What is offered next is made of what is then.
+    this.#prepared = undefined;
   }
 
-  midOf(kind: DeviceKind): string {
-    return this.#senders[kind].mid ?? "";
+  midOf(source: string, kind: DeviceKind): string {
+    return this.#lanes.get(laneKey(source, kind))?.transceiver.mid ?? "";
   }
 
-  kindOf(mid: string): DeviceKind | undefined {
-    return KINDS.find((kind) => this.midOf(kind) === mid);
-  }
-
-  /** Sends `track` from now on, in the layers that its size allows; null sends nothing. */
-  async replace(kind: DeviceKind, track: MediaStreamTrack | null): Promise<void> {
-    const { sender } = this.#senders[kind];
-    if (kind === "video" && track) await setLayers(sender, track);
-    await sender.replaceTrack(track);
+  lineOf(mid: string): Pick<Lane, "source" | "kind"> | undefined {
+    return [...this.#lanes.values()].find(({ transceiver }) => transceiver.mid === mid);
   }
 
   report(): Promise<RTCStatsReport> {
@@ -102,12 +167,21 @@ export class UpConnection {
   }
 }
 
-/** Rids are fixed once offered: what changes is which of them are sent, how large, and at what rate. */
-async function setLayers(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+function sizeOf(track: MediaStreamTrack): Size {
   const { width = 0, height = 0 } = track.getSettings();
-  const layers = layersOf({ width, height });
+  return { width, height };
+}
+
+/** Rids are fixed once offered: what changes is which of them are sent, how large, and at what rate. */
+async function setLayers(sender: RTCRtpSender, size: Size, profile: Profile): Promise<void> {
+  const layers = layersOf(size, profile);
+  const scalabilityMode = scalabilityOf(profile);
   const parameters = sender.getParameters();
-  parameters.encodings = parameters.encodings.map((encoding, index) => ({ ...encoding, ...layers[index] }));
+  parameters.encodings = parameters.encodings.map((encoding, index) => ({
+    ...encoding,
+    ...layers[index],
+    scalabilityMode,
+  }));
   // A browser that refuses sends in the layers that it has: better than no picture.
   await sender
     .setParameters(parameters)

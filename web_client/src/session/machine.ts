@@ -174,7 +174,8 @@ type OfferMade = Extract<Happening, { type: "offer-made" }>;
 
 function offerMade(session: Session, { sdp, tracks, restart }: OfferMade): Step {
   const asked = request(session, "publish", { sdp, tracks: [...tracks], restart });
-  return asked.effects.length > 0 ? { ...asked, session: { ...asked.session, sending: "asked" } } : asked;
+  // Without a socket the next join makes up for it.
+  return { ...asked, session: { ...asked.session, sending: "asked" } };
 }
 
 // --- the server ----------------------------------------------------------------------------------
@@ -272,7 +273,11 @@ function refused(session: Session, error: ErrorMessage, world: World): Step {
     return mediaFailed(next, what === "publish" ? "up" : "down", error.message, world);
   }
   if (what === "publish") {
-    return stay({ ...next, sending: "answered" }, tell({ type: "not-sent", code: error.code }));
+    return stay(
+      { ...next, sending: "answered" },
+      { type: "not-published" },
+      tell({ type: "not-sent", code: error.code }),
+    );
   }
   if (what === "answer" && error.code !== "stale-answer") {
     return mediaFailed(next, "down", error.message, world);

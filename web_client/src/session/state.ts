@@ -25,6 +25,7 @@ import type {
   Waiting,
   Wish,
 } from "../protocol.gen.ts";
+import type { Trouble } from "../media/devices.ts";
 import type { ClientMessage, ServerMessage } from "../protocol.ts";
 
 /**
@@ -189,6 +190,7 @@ export type News =
   | { readonly type: "went"; readonly name: string; readonly reason: LeaveReason }
   | { readonly type: "back" }
   | { readonly type: "not-sent"; readonly code: ErrorCode }
+  | { readonly type: "not-shared"; readonly trouble: Trouble }
   /** An order was not carried out. */
   | { readonly type: "not-done"; readonly what: ClientMessage["type"]; readonly code: ErrorCode }
   | { readonly type: "waits"; readonly name: string }
@@ -216,6 +218,8 @@ export type Effect =
   | { readonly type: "tell-mutes" }
   /** The media goes on; the server knows of nothing that this site sends. */
   | { readonly type: "publish" }
+  /** The server did not take the newest offer. */
+  | { readonly type: "not-published" }
   /** The up connection needs a new way for its packets: the page offers. */
   | { readonly type: "restart-up" }
   | { readonly type: "stop-media" }

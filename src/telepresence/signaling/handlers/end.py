@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import ending
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, End
 
@@ -11,6 +12,6 @@ if TYPE_CHECKING:
     from telepresence.signaling.session import Session
 
 
-def handle(session: Session, message: End, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+def handle(session: Session, message: End, now: float) -> list[Effect]:
+    """Ends the meeting."""
+    return [Send(session.id, Done(re=message.request)), *ending.end(session.room, now)]

@@ -1,9 +1,10 @@
-"""`heads`: how many people sit there."""
+"""`heads`: how many people sit before the device; attendance counts them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import seats
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, StateHeads
 
@@ -12,5 +13,8 @@ if TYPE_CHECKING:
 
 
 def handle(session: Session, message: StateHeads, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+    """Notes the number."""
+    return [
+        Send(session.id, Done(re=message.request)),
+        *seats.state_heads(session.room, session.participant, message.heads),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from telepresence.rooms import seats
@@ -28,15 +29,17 @@ def handle(session: Session, message: Join, now: float) -> list[Effect]:
     room = find_room(world, claims, "join")
     identity = Identity(claims.site, claims.name, claims.role)
     secret = message.resume or world.secret()
-    knock = Knock(message.request, version, message.slots, secret, resumed=message.resume is not None)
+    knock = Knock(
+        message.request, version, message.slots, secret, resumed=message.resume is not None, heads=message.heads
+    )
     if message.resume is None:
         participant, others = _sit(session, room, identity, knock, now)
     else:
         participant, others = _resume(session, room, identity, knock)
     session.seat(room, participant)
-    if message.heads:
-        others.append(room.keep_seat(participant, heads=message.heads))
     if not participant.is_admitted:
+        # It has no connections that could go on, whatever it is when it enters.
+        participant.knock = replace(knock, resumed=False)
         return [Admit(session.id), *others, *entering.wait(room, participant, knock)]
     return [Admit(session.id), *entering.enter(world, room, participant, knock, others)]
 

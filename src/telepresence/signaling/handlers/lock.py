@@ -1,9 +1,10 @@
-"""`lock`: nobody new gets in."""
+"""`lock`: nobody new gets in, or again they do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import desk
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, Lock
 
@@ -12,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def handle(session: Session, message: Lock, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+    """Locks or opens."""
+    return [Send(session.id, Done(re=message.request)), *desk.lock(session.room, locked=message.locked)]

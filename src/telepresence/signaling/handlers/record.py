@@ -1,4 +1,4 @@
-"""`record`: everybody learns that somebody records."""
+"""`record`: the client records, or has stopped; everybody sees it."""
 
 from __future__ import annotations
 
@@ -12,5 +12,9 @@ if TYPE_CHECKING:
 
 
 def handle(session: Session, message: Record, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+    """Tells all members."""
+    participant = session.participant
+    if participant.recording == message.recording:
+        return [Send(session.id, Done(re=message.request))]
+    participant.recording = message.recording
+    return [Send(session.id, Done(re=message.request)), *session.room.tell_member(participant)]

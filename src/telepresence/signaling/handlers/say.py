@@ -1,9 +1,10 @@
-"""`say`: a line of chat."""
+"""`say`: a line of chat, told to all and kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import chat
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, Say
 
@@ -11,6 +12,6 @@ if TYPE_CHECKING:
     from telepresence.signaling.session import Session
 
 
-def handle(session: Session, message: Say, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+def handle(session: Session, message: Say, now: float) -> list[Effect]:
+    """Tells the line, then answers. Raises RefusalError: malformed, too-many."""
+    return [*chat.say(session.room, session.participant, message.text, now), Send(session.id, Done(re=message.request))]

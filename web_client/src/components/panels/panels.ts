@@ -3,8 +3,7 @@ import { localized } from "@lit/localize";
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../../app/controller.ts";
-import type { PanelName } from "../../app/panels.ts";
-import type { AppState } from "../../app/store.ts";
+import type { AppState, Panel } from "../../app/store.ts";
 import { panelWords } from "../../i18n/words-panels.ts";
 import { shared } from "../../styles/shared.ts";
 import "./audience.ts";
@@ -45,12 +44,12 @@ export class Panels extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     const { panel } = this.app;
     if (panel === undefined) return nothing;
-    return html`<tp-panel heading=${panelWords(panel)} @close=${() => this.controller.openPanel(undefined)}
+    return html`<tp-panel heading=${panelWords(panel)} @close=${() => this.controller.setPanel(undefined)}
       >${this.#content(panel)}</tp-panel
     >`;
   }
 
-  #content(panel: PanelName): TemplateResult {
+  #content(panel: Panel): TemplateResult {
     const { controller, app } = this;
     switch (panel) {
       case "chat":
@@ -61,6 +60,10 @@ export class Panels extends LitElement {
         return html`<tp-audience .controller=${controller} .app=${app}></tp-audience>`;
       case "sites":
         return html`<tp-sites .controller=${controller} .app=${app}></tp-sites>`;
+      case "more":
+        return html`<tp-more .controller=${controller} .app=${app}></tp-more>`;
+      case "keys":
+        return html`<tp-keys .controller=${controller} .app=${app}></tp-keys>`;
     }
   }
 }
