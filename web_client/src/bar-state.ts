@@ -19,7 +19,7 @@ export function barHidden(state: AppState, { movedAt, inBar }: Attention): boole
   return !inBar && !hasNotice(state) && state.panel === undefined && state.now - movedAt >= BAR_STAYS_MS;
 }
 
-/** Whether tp-notices has something to say. */
+/** Whether tp-notices or tp-live has something to say. */
 export function hasNotice({ session, sound, told, own }: AppState): boolean {
   const troubled = [own.audio, own.video].some((device) => device.wanted && device.trouble !== undefined);
   const lost = session?.lostAt !== undefined || session?.mediaTrouble !== undefined;

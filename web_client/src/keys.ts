@@ -9,6 +9,7 @@ export type Deed =
   | "hand"
   | "chat"
   | "questions"
+  | "audience"
   | "sites"
   | "share"
   | "more"
@@ -35,6 +36,7 @@ export const KEYS: readonly (readonly [string, Deed])[] = [
   ["h", "hand"],
   ["t", "chat"],
   ["q", "questions"],
+  ["a", "audience"],
   ["s", "sites"],
   ["x", "share"],
   ["o", "more"],

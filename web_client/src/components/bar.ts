@@ -3,8 +3,10 @@ import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
-import { canShare, isSharing, unread, watchesOnly, type AppState, type Panel } from "../app/store.ts";
+import { marksOf } from "../app/panels.ts";
+import { canShare, isSharing, watchesOnly, type AppState, type Panel } from "../app/store.ts";
 import { language } from "../i18n/language.ts";
+import { panelWords } from "../i18n/words-panels.ts";
 import type { DeviceKind } from "../media/devices.ts";
 import { may } from "../session/rights.ts";
 import { shared } from "../styles/shared.ts";
@@ -12,8 +14,10 @@ import { barStyles } from "./bar.styles.ts";
 import { icon, type IconName } from "./icons.ts";
 import {
   deviceToggle,
+  handsUp,
   handToggle,
   newLines,
+  openQuestions,
   shareToggle,
   soundToggle,
   toggleButton,
@@ -100,34 +104,24 @@ export class Bar extends LitElement {
 
   #panels(): TemplateResult {
     const { session } = this.app;
-    const open = session?.questions.filter((one) => one.state === "open").length ?? 0;
-    const asks = may(session?.role, "stage") ? newLines(open) : undefined;
-    const knocks = waiting(session?.desk.waiting.length ?? 0);
+    const marks = marksOf(this.app);
+    const broadcast = session?.room?.kind === "broadcast";
+    const stage = broadcast && may(session.role, "stage");
     return html`
-      ${this.#panel("chat", "chat", msg("Chat"), "T", newLines(unread(this.app)))}
-      ${
-        session?.room?.kind === "broadcast"
-          ? this.#panel("questions", "question", msg("Questions"), "Q", asks)
-          : nothing
-      }
-      ${this.#panel("sites", "people", msg("Sites"), "S", knocks, true)}
-      ${this.#panel("more", "more", msg("More"), "O", undefined)}
+      ${this.#panel("chat", "chat", "T", newLines(marks.chat))}
+      ${broadcast ? this.#panel("questions", "question", "Q", openQuestions(marks.questions)) : nothing}
+      ${stage ? this.#panel("audience", "eye", "A", handsUp(marks.audience), true) : nothing}
+      ${this.#panel("sites", "people", "S", waiting(marks.sites), true)}
+      ${this.#panel("more", "more", "O", undefined)}
     `;
   }
 
-  #panel(
-    panel: Panel,
-    sign: IconName,
-    label: string,
-    key: string,
-    badge: Toggle["badge"],
-    wide = false,
-  ): TemplateResult {
+  #panel(panel: Panel, sign: IconName, key: string, badge: Toggle["badge"], wide = false): TemplateResult {
     const open = this.app.panel === panel;
     return toggleButton({
       id: `${panel}-panel`,
       icon: sign,
-      label,
+      label: panelWords(panel),
       tip: open ? msg(str`Press to close it (${key})`) : msg(str`Press to open it (${key})`),
       marked: open,
       expanded: open,

@@ -17,6 +17,8 @@ function deedWords(deed: Deed): string {
       return msg("Chat");
     case "questions":
       return msg("Questions");
+    case "audience":
+      return msg("Audience, for who leads a broadcast");
     case "sites":
       return msg("Sites");
     case "share":

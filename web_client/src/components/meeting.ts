@@ -1,9 +1,9 @@
-/** `<tp-meeting>`: the consultation: grid, bar, notices and keys. */
+/** `<tp-meeting>`: the meeting: pictures, the panel beside them, bar, notices and keys. */
 import { localized, msg } from "@lit/localize";
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
-import { canShare, type AppState, type Panel } from "../app/store.ts";
+import { canShare, type AppState } from "../app/store.ts";
 import { barHidden } from "../bar-state.ts";
 import { spokenOf } from "../i18n/words-news.ts";
 import { deedOf, type Deed } from "../keys.ts";
@@ -11,10 +11,11 @@ import { shared } from "../styles/shared.ts";
 import { isTyping } from "../typing.ts";
 import "./bar.ts";
 import "./grid.ts";
-import { icon } from "./icons.ts";
 import "./keys.ts";
+import "./live.ts";
 import "./more.ts";
 import "./notices.ts";
+import "./panels/panels.ts";
 import "./sites.ts";
 
 @localized()
@@ -25,87 +26,76 @@ export class Meeting extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) auto;
+        grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto;
         height: 100%;
         position: relative;
       }
-      .pictures {
-        margin: 8px 8px 4px;
-        min-width: 0;
-        min-height: 0;
-      }
-      tp-bar {
+      tp-live {
         grid-column: 1 / -1;
-        min-height: 3.75rem;
-        padding-bottom: max(env(safe-area-inset-bottom), 0.25rem);
+        margin: 0 8px;
       }
-      aside {
-        display: flex;
-        flex-direction: column;
+      tp-grid {
+        grid-area: 2 / 1;
+        margin: 8px 8px 4px;
+      }
+      /* Panels push the pictures aside. */
+      tp-panels {
+        grid-area: 2 / 2;
         width: min(24rem, 40vw);
         margin: 8px 8px 4px 0;
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: var(--raised);
-        overflow: hidden;
       }
-      aside header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 0.125rem 0.125rem 0.125rem 0.875rem;
-        border-bottom: 1px solid var(--line);
+      tp-panels.closed {
+        display: none;
       }
-      aside h2 {
-        margin: 0;
-        font-size: 1rem;
-      }
-      aside .content {
-        flex: 1;
-        min-height: 0;
-        overflow: auto;
-        padding: 0.75rem;
-      }
-      /* A phone or an upright tablet: pictures on top, the panel beneath them. */
-      @media (max-width: 48rem) and (min-height: 30.01rem) {
-        :host {
-          grid-template: minmax(9rem, 2fr) auto auto / minmax(0, 1fr);
-        }
-        :host(.open) {
-          grid-template-rows: minmax(9rem, 2fr) minmax(0, 3fr) auto;
-        }
-        aside {
-          width: auto;
-          margin: 0 4px 4px;
-        }
-        .pictures {
-          margin: 4px;
-        }
-      }
-      /* Its row stays: nothing moves that nobody moved. It can still be reached by Tab and by a screen reader. */
       tp-bar {
+        grid-area: 3 / 1 / 4 / -1;
+        min-height: 3.75rem;
+        padding-bottom: max(env(safe-area-inset-bottom), 0.25rem);
         transition: opacity 200ms;
       }
+      /* Its row goes with it. It can still be reached by Tab and by a screen reader. */
       tp-bar.hidden {
+        position: absolute;
+        inset: auto 0 0;
         opacity: 0;
+      }
+      :host(.still) tp-grid {
+        margin-bottom: 8px;
       }
       :host(.still) {
         cursor: none;
       }
+      /* A phone: the panel covers the lower pictures. */
+      @media (max-width: 52rem) {
+        tp-panels {
+          grid-area: 2 / 1;
+          align-self: end;
+          z-index: 4;
+          width: auto;
+          height: min(68%, 34rem);
+          margin: 0;
+          box-shadow: 0 -0.5rem 1.5rem rgb(0 0 0 / 60%);
+        }
+      }
       /* A phone that lies: the picture has the whole height, the bar lies over it. */
       @media (max-height: 30rem) {
-        :host {
-          grid-template-rows: minmax(0, 1fr);
-        }
-        .pictures {
+        tp-grid {
           margin: 4px;
         }
-        aside {
-          margin-bottom: 52px;
+        :host(.still) tp-grid {
+          margin-bottom: 4px;
+        }
+        tp-panels {
+          grid-area: 2 / 2;
+          align-self: stretch;
+          width: min(22rem, 50vw);
+          height: auto;
+          margin: 4px 4px 46px 0;
         }
         tp-bar {
           position: absolute;
           inset: auto 0 0;
+          z-index: 5;
           min-height: 46px;
         }
       }
@@ -181,9 +171,14 @@ export class Meeting extends LitElement {
     return bar.matches(":focus-within") && focused()?.matches(":focus-visible") === true;
   }
 
+  /** The audience of a broadcast finds its questions beside the stage, where there is room for both. */
+  protected override firstUpdated(): void {
+    const audience = this.state.session?.role === "audience";
+    if (audience && matchMedia("(min-width: 64rem)").matches) this.controller.setPanel("questions");
+  }
+
   protected override willUpdate(): void {
     this.classList.toggle("still", this.#isStill());
-    this.classList.toggle("open", this.state.panel !== undefined);
   }
 
   readonly #framed = () => void this.controller.measure();
@@ -227,6 +222,10 @@ export class Meeting extends LitElement {
         return true;
       case "close":
         return this.#close();
+      case "questions":
+      case "audience":
+        if (state.session?.room?.kind === "broadcast") controller.setPanel(deed);
+        return true;
       default:
         controller.setPanel(deed);
         return true;
@@ -250,8 +249,23 @@ export class Meeting extends LitElement {
   protected override render(): TemplateResult {
     const { controller, state } = this;
     return html`
-      <tp-grid class="pictures" role="main" .controller=${controller} .app=${state}></tp-grid>
-      ${state.panel ? this.#panel(state.panel) : nothing}
+      <tp-live
+        role="region"
+        aria-label=${msg("Now in the meeting")}
+        .controller=${controller}
+        .app=${state}
+      ></tp-live>
+      <tp-grid
+        role="main"
+        ?still=${this.classList.contains("still")}
+        .controller=${controller}
+        .app=${state}
+      ></tp-grid>
+      <tp-panels
+        class=${state.panel === undefined ? "closed" : ""}
+        .controller=${controller}
+        .app=${state}
+      ></tp-panels>
       <tp-notices .controller=${controller} .app=${state}></tp-notices>
       <div class="spoken-only" role="status">${spokenOf(state)}</div>
       <tp-bar
@@ -261,52 +275,6 @@ export class Meeting extends LitElement {
         .app=${state}
       ></tp-bar>
     `;
-  }
-
-  // --- panels push the pictures aside ------------------------------------------------------------
-
-  #panel(panel: Panel): TemplateResult {
-    const title = panelTitle(panel);
-    return html`<aside id="panel" aria-label=${title}>
-      <header>
-        <h2>${title}</h2>
-        <wa-button id="close-panel" appearance="plain" @click=${() => this.controller.setPanel(undefined)}>
-          ${icon("close")}<span class="spoken-only">${msg("Close")}</span>
-        </wa-button>
-      </header>
-      <div class="content">${this.#content(panel)}</div>
-    </aside>`;
-  }
-
-  #content(panel: Panel): TemplateResult {
-    const { controller, state } = this;
-    switch (panel) {
-      case "chat":
-        return html`<tp-chat .controller=${controller} .app=${state}></tp-chat>`;
-      case "questions":
-        return html`<tp-questions .controller=${controller} .app=${state}></tp-questions>`;
-      case "sites":
-        return html`<tp-sites .controller=${controller} .app=${state}></tp-sites>`;
-      case "more":
-        return html`<tp-more .controller=${controller} .app=${state}></tp-more>`;
-      case "keys":
-        return html`<tp-keys></tp-keys>`;
-    }
-  }
-}
-
-function panelTitle(panel: Panel): string {
-  switch (panel) {
-    case "chat":
-      return msg("Chat");
-    case "questions":
-      return msg("Questions");
-    case "sites":
-      return msg("Sites");
-    case "more":
-      return msg("More");
-    case "keys":
-      return msg("Keys");
   }
 }
 

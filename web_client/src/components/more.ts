@@ -65,11 +65,6 @@ export class More extends LitElement {
   /** What one's link allows beyond what one is now, or the other way round. */
   #standing(): TemplateResult | typeof nothing {
     const { link, session } = this.app;
-    if (link?.role === "audience" && session?.role === "member") {
-      return html`<wa-button id="step-down" appearance="outlined" @click=${() => this.controller.stepDown()}
-        >${msg("Go back to the audience")}</wa-button
-      >`;
-    }
     if (link?.role === "chair" && session?.role === "member") {
       return html`<wa-button id="ask-chair" appearance="outlined" @click=${() => this.controller.askChair()}
         >${msg("Ask for the chair")}</wa-button

@@ -156,7 +156,8 @@ export class Notices extends LitElement {
 
   /** Only the person opens microphone and camera, goes onto the stage or gives the chair away. */
   #pleas(): TemplateResult {
-    const { asked } = this.app.session ?? { asked: [] };
+    // The stage's own row asks whether one comes onto it.
+    const asked = (this.app.session?.asked ?? []).filter((plea) => plea.wish !== "stage");
     return html`${repeat(
       asked,
       (plea) => `${plea.wish}/${plea.participant}`,

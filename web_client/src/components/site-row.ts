@@ -1,6 +1,6 @@
 /** `<tp-site-row>`: one site that is here: its devices, what each sends, and what the chair may do about it. */
 import { localized, msg, str } from "@lit/localize";
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
 import { roleWords } from "../i18n/words-rooms.ts";
@@ -17,7 +17,16 @@ import { icon, type IconName } from "./icons.ts";
 @localized()
 @customElement("tp-site-row")
 export class SiteRow extends LitElement {
-  static override styles = [shared, panel];
+  static override styles = [
+    shared,
+    panel,
+    css`
+      :host {
+        gap: 0.375rem;
+        overflow: visible;
+      }
+    `,
+  ];
 
   @property({ attribute: false }) controller!: Controller;
   @property({ attribute: false }) session!: Session;

@@ -104,3 +104,10 @@ export const waiting = (count: number): Toggle["badge"] => ({
   count,
   words: msg(str`${count} waiting to be let in`),
 });
+
+export const openQuestions = (count: number): Toggle["badge"] => ({
+  count,
+  words: msg(str`${count} not answered`),
+});
+
+export const handsUp = (count: number): Toggle["badge"] => ({ count, words: msg(str`${count} hands up`) });

@@ -6,6 +6,9 @@ export const panel = css`
     display: grid;
     gap: 1rem;
     align-content: start;
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
   }
   h3 {
     margin: 0 0 0.25rem;
@@ -52,14 +55,5 @@ export const panel = css`
     display: flex;
     flex-wrap: wrap;
     gap: 0.375rem;
-  }
-  .sure {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0.375rem;
-    padding: 0.5rem;
-    border: 1px solid var(--bad);
-    border-radius: var(--radius);
   }
 `;
