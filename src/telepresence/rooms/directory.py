@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 from telepresence.ids import require_plain
-from telepresence.rooms import desk, doortests, ending, publishing, restoring, seats
+from telepresence.rooms import broadcast, desk, doortests, ending, publishing, restoring, seats
 from telepresence.rooms.effects import Effect, Keep
 from telepresence.rooms.participant import Participant
 from telepresence.rooms.records import InvitationRecord, Kept, RoomRecord
@@ -103,6 +103,7 @@ def _tick(room: Room, now: float) -> list[Effect]:
         *doortests.tick(room, now),
         *seats.tick(room, now),
         *publishing.tick(room, now),
+        *broadcast.tick(room, now),
         *ending.tick(room, now),
         *desk.news(room, now),
     ]

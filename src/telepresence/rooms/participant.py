@@ -11,7 +11,7 @@ from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.records import SeatRecord
 from telepresence.rooms.rights import effective
 from telepresence.rooms.slots import Rank, SlotTable, SourceKey
-from telepresence.signaling.messages import Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
+from telepresence.signaling.messages import Asked, Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Participant:
     `seat` is the row that is kept of it. `knock` is its newest `join`, null before the first one after a restart.
     `away_until` is when it is gone if it does not come back, null while it is here. `silent_since` is when the up connection
     failed, null while there is one or nothing is published. `is_interrupted`: the server restarted, and its connections are
-    dead without its knowing.
+    dead without its knowing. `asked`: it was asked onto the stage and has not answered.
     """
 
     seat: SeatRecord
@@ -156,6 +156,7 @@ class Participant:
     is_chair: bool = False
     is_interrupted: bool = False
     recording: bool = False
+    asked: Asked | None = None
     away_until: float | None = None
     silent_since: float | None = None
     sources: dict[str, PublishedSource] = field(default_factory=dict)
@@ -202,6 +203,7 @@ class Participant:
             site=self.identity.site,
             name=self.name,
             role=self.role,
+            promoted=self.seat.on_stage,
             presence=Presence.HERE if self.session is not None else Presence.AWAY,
             heads=self.seat.heads,
             recording=self.recording,
