@@ -2,6 +2,8 @@
 import "./styles/page.css";
 import "./components/webawesome.ts";
 import "./components/app.ts";
+import { startDisplay } from "./display.ts";
 import { startLanguage } from "./i18n/language.ts";
 
+startDisplay(location.search, localStorage, document.documentElement);
 void startLanguage();

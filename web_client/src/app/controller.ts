@@ -32,6 +32,7 @@ import {
   type Plea,
 } from "../session/state.ts";
 import { Orders } from "./orders.ts";
+import { opened } from "./panels.ts";
 import { Sending } from "./sending.ts";
 import { Store, tell, tick, watchesOnly, type Panel, type Sound } from "./store.ts";
 
@@ -183,10 +184,20 @@ export class Controller extends Orders {
     if (!this.#watchesOnly) await this.#sending.addSound(device, about);
   }
 
+  async chooseFor(source: string, device: string): Promise<void> {
+    await this.#sending.chooseFor(source, device);
+  }
+
   async shareScreen(): Promise<void> {
     const trouble = this.#watchesOnly ? undefined : await this.#sending.shareScreen();
     // Nothing chosen in the browser's own question is no trouble.
     if (trouble && trouble !== "denied") this.#tell({ type: "not-shared", trouble });
+  }
+
+  async toggleScreen(): Promise<void> {
+    const screen = this.store.state.extras.find((extra) => extra.what === "screen");
+    if (screen) this.removeSource(screen.id);
+    else await this.shareScreen();
   }
 
   removeSource(source: string): void {
@@ -220,12 +231,9 @@ export class Controller extends Orders {
 
   // --- the page's own ----------------------------------------------------------------------------
 
-  /** Opens a panel, or closes it where it is open. */
+  /** Opens a panel, or closes it where it is open; undefined closes whatever is. */
   setPanel(panel: Panel | undefined): void {
-    const { state } = this.store;
-    const next = panel === state.panel ? undefined : panel;
-    const looked = state.panel === "chat" || next === "chat";
-    this.#set({ panel: next, ...(looked && { read: state.session?.chat.length ?? 0 }) });
+    this.store.set(opened(this.store.state, panel));
   }
 
   async #listSpeakers(): Promise<void> {

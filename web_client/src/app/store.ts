@@ -23,7 +23,7 @@ export interface Told {
 /** `blocked`: the browser wants a gesture first. */
 export type Sound = "on" | "off" | "blocked";
 
-export type Panel = "chat" | "questions" | "sites" | "more" | "keys";
+export type Panel = "chat" | "questions" | "audience" | "sites" | "more" | "keys";
 
 export interface AppState {
   /** Absent on the start page. */
@@ -45,11 +45,11 @@ export interface AppState {
   readonly finding?: Finding | undefined;
   /** What is open beside the pictures. */
   readonly panel?: Panel | undefined;
-  /** How many lines of chat were there when one last looked. */
-  readonly read: number;
   /** When one was let in and when that ended, ms of the wall clock: for one's own attendance. */
   readonly attended?: { readonly from: number; readonly to?: number } | undefined;
   readonly told: readonly Told[];
+  /** Lines of the chat up to this time have been seen, seconds since 1970. */
+  readonly seenUntil: number;
   /** The clock that tiles count by, ms. */
   readonly now: number;
 }
@@ -69,14 +69,23 @@ export const emptyState: AppState = {
   sound: "on",
   speaker: "",
   speakers: [],
-  read: 0,
   told: [],
+  seenUntil: 0,
   now: 0,
 };
 
-/** Lines of chat that came since one last looked. */
-export const unread = ({ session, panel, read }: AppState): number =>
-  panel === "chat" ? 0 : Math.max(0, (session?.chat.length ?? 0) - read);
+export const isSharing = ({ extras }: AppState): boolean => extras.some((extra) => extra.what === "screen");
+
+/** A phone's browser shares no screen; without a secure context there are no devices at all. */
+export const canShare = (state: AppState): boolean =>
+  !watchesOnly(state) && (navigator.mediaDevices as MediaDevices | undefined)?.getDisplayMedia !== undefined;
+
+/** Lines of chat that came since one last looked; one's own are known. */
+export function unread({ session, panel, seenUntil }: AppState): number {
+  if (panel === "chat") return 0;
+  const lines = session?.chat ?? [];
+  return lines.filter((line) => line.at > seenUntil && line.site !== session?.site).length;
+}
 
 /** How long a piece of news stays to be read, ms. */
 const NEWS_MS = 6_000;

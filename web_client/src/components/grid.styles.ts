@@ -24,9 +24,8 @@ export const gridStyles = css`
   .chrome {
     transition: opacity 200ms;
   }
-  :host([still]) .chrome {
+  :host([still]) .chrome:not(:focus-within, :focus-visible) {
     opacity: 0;
-    pointer-events: none;
   }
   .ways {
     position: absolute;
@@ -93,5 +92,11 @@ export const gridStyles = css`
     border-radius: var(--radius);
     background: var(--scrim);
     text-align: center;
+  }
+  /* A phone that lies: the bar lies over the lowest part. */
+  @media (max-height: 30rem) {
+    :host(:not([still])) .pages {
+      bottom: calc(46px + 0.5rem);
+    }
   }
 `;

@@ -13,15 +13,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
 import { isWall } from "../display.ts";
-import {
-  capacityOf,
-  neighbour,
-  placed,
-  type Box,
-  type Placed,
-  type Stage,
-  type Way,
-} from "../layout/boxes.ts";
+import { neighbour, placed, type Box, type Placed, type Stage, type Way } from "../layout/boxes.ts";
 import { lasting, shortfallsAfter, type Shortfalls } from "../layout/floors.ts";
 import { followed, heardAfter, withSpeaker } from "../layout/order.ts";
 import { isContent, nothingChosen, sceneOf, type Choice, type Scene } from "../layout/scene.ts";
@@ -59,7 +51,6 @@ export class Grid extends LitElement {
   @state() private height = 0;
   @state() private choice: Choice = nothingChosen;
 
-  #own: { track: MediaStreamTrack; stream: MediaStream } | undefined;
   #order: readonly string[] = [];
   #heard: readonly string[] = [];
   #shortfalls: Shortfalls = new Map();
@@ -76,6 +67,7 @@ export class Grid extends LitElement {
     this.#viewing.start();
     addEventListener("keydown", this.#key);
     this.addEventListener("pointerdown", this.#pressed, true);
+    this.addEventListener("click", this.#clicked, true);
   }
 
   override disconnectedCallback(): void {
@@ -84,6 +76,7 @@ export class Grid extends LitElement {
     this.#viewing.stop();
     removeEventListener("keydown", this.#key);
     this.removeEventListener("pointerdown", this.#pressed, true);
+    this.removeEventListener("click", this.#clicked, true);
   }
 
   #measure(): void {
@@ -172,10 +165,10 @@ export class Grid extends LitElement {
 
   readonly #pressed = () => void (this.#wakes = this.still);
 
-  #clicked(key: string): void {
-    if (!this.#wakes) this.#toggle(key);
+  readonly #clicked = (event: Event) => {
+    if (this.#wakes) event.stopPropagation();
     this.#wakes = false;
-  }
+  };
 
   readonly #key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -217,7 +210,7 @@ export class Grid extends LitElement {
         (place) => place.key,
         (place) => this.#tile(place),
       )}
-      ${this.#edge()} ${this.#ways()} ${this.#pages()} ${this.#isAlone(inOrder) ? this.#alone() : nothing}
+      ${this.#edge()} ${this.#ways()} ${this.#pages()} ${this.#alone(inOrder)}
       <span class="spoken-only" role="status">${this.#pausedWords(inOrder)}</span>
     `;
   }
@@ -241,20 +234,15 @@ export class Grid extends LitElement {
       .place=${place}
       .shown=${shown}
       .numbers=${place.own ? sent : statistics}
-      .stream=${place.own ? this.#ownStream() : this.controller.streamOf(place.slot)}
+      .stream=${place.own ? this.controller.ownStream(place.source?.id ?? "") : this.controller.streamOf(place.slot)}
       .sounding=${!place.own && sound === "on"}
+      .speaker=${this.app.speaker}
       .pinned=${this.#scene.large.includes(place)}
+      .held=${this.choice.pinned === place.key}
       .off=${!box}
-      @click=${() => this.#clicked(place.key)}
+      @click=${() => this.#toggle(place.key)}
       @keydown=${(event: KeyboardEvent) => this.#tileKey(event, place.key)}
     ></tp-tile>`;
-  }
-
-  #ownStream(): MediaStream | undefined {
-    const { track } = this.app.own.video;
-    if (!track) return undefined;
-    if (this.#own?.track !== track) this.#own = { track, stream: new MediaStream([track]) };
-    return this.#own.stream;
   }
 
   #edge(): TemplateResult | typeof nothing {
@@ -312,11 +300,10 @@ export class Grid extends LitElement {
   }
 
   /** Without the server nobody knows who else is there. */
-  #isAlone(places: readonly Place[]): boolean {
-    return this.app.session?.phase === "joined" && places.length === 1 && places[0]?.own === true;
-  }
-
-  #alone(): TemplateResult {
+  #alone(places: readonly Place[]): TemplateResult | typeof nothing {
+    if (this.app.session?.phase !== "joined") return nothing;
+    if (places.length === 0) return html`<p class="alone">${msg("Nobody is on the stage yet.")}</p>`;
+    if (places.length > 1 || places[0]?.own !== true) return nothing;
     return html`<p class="alone">${msg("You are the only site here. The others appear when they join.")}</p>`;
   }
 

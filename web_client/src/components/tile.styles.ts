@@ -163,7 +163,6 @@ export const tileStyles = css`
   }
   .name {
     flex: 0 1 auto;
-    min-width: 35%;
     font-weight: 600;
     display: -webkit-box;
     -webkit-box-orient: vertical;
@@ -250,6 +249,9 @@ export const tileStyles = css`
     }
   }
   @container (max-width: 22rem) {
+    .name {
+      min-width: 35%;
+    }
     .reason,
     .pin {
       display: none;
@@ -277,6 +279,12 @@ export const tileStyles = css`
       transform: none;
       padding: 0.2em 0.5em;
       font-size: 0.75rem;
+    }
+    /* Below the words, above the name. */
+    .initials {
+      top: 54%;
+      width: min(30cqh, 26cqw);
+      font-size: min(12cqh, 10cqw);
     }
     .scrim {
       flex-wrap: wrap;

@@ -36,6 +36,8 @@ export class Tile extends LitElement {
   @property({ attribute: false }) stream: MediaStream | undefined;
   /** Plays its sound; the own tile never does. */
   @property({ type: Boolean }) sounding = false;
+  /** Where its sound goes: an id of an audio output; empty is the browser's own choice. */
+  @property({ attribute: false }) speaker = "";
 
   @property({ reflect: true }) participant = "";
   @property({ reflect: true }) source = "";
@@ -44,6 +46,8 @@ export class Tile extends LitElement {
   @property({ type: Boolean, reflect: true }) speaking = false;
   /** Shown large: the best picture there is, please. */
   @property({ type: Boolean, reflect: true }) pinned = false;
+  /** Large because this viewer pressed it. */
+  @property({ type: Boolean }) held = false;
   /** On another page: not seen, but heard. */
   @property({ type: Boolean, reflect: true }) off = false;
   @property({ type: Boolean, reflect: true, attribute: "below-floor" }) belowFloor = false;
@@ -55,7 +59,7 @@ export class Tile extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.tabIndex = 0;
-    this.setAttribute("role", "button");
+    this.setAttribute("role", "group");
   }
 
   protected override willUpdate(): void {
@@ -68,7 +72,7 @@ export class Tile extends LitElement {
     this.belowFloor = shown.shortfall !== undefined;
     this.captioned = shown.pictured && UNCOVERED.has(place.source?.profile ?? "");
     this.ariaLabel = this.#spoken();
-    this.ariaPressed = String(this.pinned);
+    this.ariaDescription = this.#pressWords();
   }
 
   #spoken(): string {
@@ -81,6 +85,7 @@ export class Tile extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     const { video } = this;
     if (video.srcObject !== (this.stream ?? null)) this.#play();
+    if (changed.has("speaker") && (this.speaker !== "" || changed.get("speaker"))) void this.#send();
     if (changed.has("sounding") || video.muted === this.sounding) this.#sound();
   }
 
@@ -100,6 +105,11 @@ export class Tile extends LitElement {
   #sound(): void {
     this.video.muted = !this.sounding;
     if (this.stream) void this.#start();
+  }
+
+  /** A loudspeaker that was unplugged is refused: the browser's own goes on. */
+  async #send(): Promise<void> {
+    if ("setSinkId" in this.video) await this.video.setSinkId(this.speaker).catch(() => undefined);
   }
 
   /** Without a gesture the browser refuses sound: the picture plays on without, and the page asks for a press. */
@@ -184,12 +194,16 @@ export class Tile extends LitElement {
     return this.shown.shortfall ? shortfallWords(this.shown.shortfall) : "";
   }
 
-  /** What a press does; it is the tile itself that is pressed. */
-  #pin(): TemplateResult {
-    const words = this.pinned ? msg("Press to show all") : msg("Press to show it large");
-    return html`<span class="pin" aria-hidden="true"
-      >${icon(this.pinned ? "pin-off" : "pin")} ${words}</span
-    >`;
+  /** What a press does; it is the tile itself that is pressed, or Enter on it. */
+  #pressWords(): string {
+    if (this.held) return msg("Press to show all");
+    return this.pinned ? "" : msg("Press to show it large");
+  }
+
+  #pin(): TemplateResult | typeof nothing {
+    const words = this.#pressWords();
+    if (words === "") return nothing;
+    return html`<span class="pin" aria-hidden="true">${icon(this.held ? "pin-off" : "pin")} ${words}</span>`;
   }
 
   #badges(): TemplateResult {
