@@ -13,7 +13,8 @@ from bots.small_server import PATIENCE_S, SmallServer
 from e2e.load import Watch
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import load_clip
-from telepresence.bots.participant import Participant, SourceKey
+from telepresence.bots.media import SourceKey
+from telepresence.bots.participant import Participant
 from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import BotSource, chart_source, clip_source
 from telepresence.bots.watch import SourceReport, Watcher
