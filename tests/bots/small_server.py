@@ -104,6 +104,7 @@ class SmallServer:
 
     def __init__(self) -> None:
         self.guests: dict[str, Guest] = {}
+        self.departed: dict[str, Guest] = {}
         self.joins: list[Join] = []
         self.departures: list[LeaveReason] = []
         self.answers_to_lose = 0
@@ -281,7 +282,7 @@ class SmallServer:
                 self.departures.append(LeaveReason.LEFT)
                 await send(guest.socket, Done(re=message.request))
                 await send(guest.socket, Closing(reason=ClosingReason.LEFT))
-                del self.guests[guest.id]
+                self.departed[guest.id] = self.guests.pop(guest.id)
                 await self._tell(MemberLeft(participant=guest.id, reason=LeaveReason.LEFT))
                 await guest.socket.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
@@ -30,6 +31,8 @@ from telepresence.signaling.messages import (
     Published,
     TrackOffer,
 )
+
+log = logging.getLogger(__name__)
 
 _SLOT_MID = re.compile(r"^[av]\d{1,2}$")  # source: messages.Slot
 
@@ -164,7 +167,8 @@ class Media:
                 continue
             decodes = hasattr(self._sink, "video")
             tap = None if decodes else Tap(transceiver.receiver)
-            self._receiving[mid] = asyncio.create_task(self._receive(int(mid[1:]), track, tap))
+            self._receiving[mid] = reading = asyncio.create_task(self._receive(int(mid[1:]), track, tap))
+            reading.add_done_callback(_report_crash)
 
     async def _receive(self, slot: int, track: MediaStreamTrack, tap: Tap | None) -> None:
         """Hands on what a slot receives, under the name of what it carries at that moment."""
@@ -202,3 +206,9 @@ def _hand_on(sink: Sink | EncodedSink, key: SourceKey, slot: int, frame: object,
         cast("Sink", sink).video(key, frame)
     elif isinstance(frame, AudioFrame):
         cast("Sink", sink).audio(key, frame)
+
+
+def _report_crash(reading: asyncio.Task[None]) -> None:
+    """A sink that fails must not do so in silence."""
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        log.error("What is received can't be taken", exc_info=error)

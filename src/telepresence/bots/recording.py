@@ -56,13 +56,25 @@ class Timeline:
 
     def __init__(self) -> None:
         self._ahead: dict[tuple[int, Kind], float] = {}
+        self._unplaced: dict[tuple[int, Kind], list[Encoded]] = {}
 
-    def place(self, slot: int, piece: Encoded) -> float | None:
-        """Seconds on that clock, null while it is not known for this slot."""
-        known = self._ahead.get((slot, piece.kind))
+    def place(self, slot: int, piece: Encoded) -> list[tuple[float, Encoded]]:
+        """The pieces whose seconds on that clock are known by now: none before the first report, then all up to this one.
+
+        Raises RecordError when no report comes.
+        """
+        stream = slot, piece.kind
+        known = self._ahead.get(stream)
         if piece.ahead is not None and (known is None or abs(piece.ahead - known) > _DRIFT_S):
-            known = self._ahead[slot, piece.kind] = piece.ahead
-        return None if known is None else piece.seconds + known
+            known = self._ahead[stream] = piece.ahead
+        waiting = self._unplaced.setdefault(stream, [])
+        waiting.append(piece)
+        if known is None:
+            if piece.arrived - waiting[0].arrived > _REPORTS_S:
+                raise RecordError("there are no sender reports, without which picture and sound cannot be put in step")
+            return []
+        del self._unplaced[stream]
+        return [(one.seconds + known, one) for one in waiting]
 
 
 class Recorder:
@@ -77,12 +89,18 @@ class Recorder:
         self._path, self._site, self._source = path, site, source
         self._timeline = Timeline()
         self._key: SourceKey | None = None
+        self._taken: str | None = None
         self._kinds: frozenset[Kind] = frozenset()
         self._early: list[tuple[float, Encoded]] = []
         self._first_at: float | None = None
         self._file: _File | None = None
         self.trouble = ""
         self.failed = asyncio.Event()
+
+    @property
+    def frames(self) -> int:
+        """Pictures that the file has so far."""
+        return self._file.counts[Kind.VIDEO] if self._file else 0
 
     def tiles(self, members: Mapping[str, Member]) -> tuple[Tile, ...]:
         """What is recorded, if it is there now; all else may be paused."""
@@ -101,13 +119,11 @@ class Recorder:
         if key != self._key or self.trouble:
             return
         self._first_at = piece.arrived if self._first_at is None else self._first_at
-        at = self._timeline.place(slot, piece)
-        if at is None:
-            if piece.arrived - self._first_at > _REPORTS_S and self._file is None:
-                self._fail(f"{self._site} sends no reports, without which picture and sound cannot be put in step")
-            return
         try:
-            self._write(at, piece)
+            for at, placed in self._timeline.place(slot, piece):
+                self._write(at, placed, now=piece.arrived)
+        except RecordError as error:
+            self._fail(str(error))
         except (av.FFmpegError, OSError) as error:
             self._fail(f"{self._path} cannot be written: {error}")
 
@@ -124,9 +140,9 @@ class Recorder:
         return RecordReport(
             file=str(self._path),
             site=self._site,
-            source=None if self._key is None else self._key[1],
+            source=self._taken,
             seconds=round(written.seconds, 3) if written else 0.0,
-            frames=written.counts[Kind.VIDEO] if written else 0,
+            frames=self.frames,
             sounds=written.counts[Kind.AUDIO] if written else 0,
         )
 
@@ -137,28 +153,23 @@ class Recorder:
 
     def _take(self, member: Member, source: Source) -> tuple[Tile, ...]:
         """From now on it is this one."""
-        self._key = (member.participant, source.id)
+        self._key, self._taken = (member.participant, source.id), source.id
         if self._file is None:
             kinds = {Kind.VIDEO: source.video, Kind.AUDIO: source.audio}
             self._kinds = frozenset(kind for kind, track in kinds.items() if track is not None)
         width, height = _TILE
         return (Tile(participant=member.participant, source=source.id, width=width, height=height, pinned=True),)
 
-    def _write(self, at: float, piece: Encoded) -> None:
-        """Into the file, or into what waits for its beginning."""
+    def _write(self, at: float, piece: Encoded, *, now: float) -> None:
+        """Into the file, or into what waits for its beginning. Raises RecordError."""
         if self._file is not None:
-            if not self._file.write(at, piece):
-                self._fail(f"the {piece.kind} is {piece.codec} now, which the file cannot go on with")
+            self._file.write(at, piece)
             return
         if piece.kind is Kind.AUDIO or piece.is_keyframe or any(other.kind is Kind.VIDEO for _, other in self._early):
             self._early.append((at, piece))
         here = {other.kind for _, other in self._early}
-        waited = piece.arrived - (self._first_at or 0)
-        if here and (here >= self._kinds or waited > _BEGINS_S):
-            try:
-                self._begin()
-            except RecordError as error:
-                self._fail(str(error))
+        if here and (here >= self._kinds or now - (self._first_at or now) > _BEGINS_S):
+            self._begin()
 
     def _begin(self) -> None:
         """Opens the file with what has come; sound before the first picture is left out."""
@@ -187,7 +198,7 @@ class _File:
             self._codecs[Kind.VIDEO] = picture.codec
             width, height = _size(picture)
             self._streams[Kind.VIDEO] = self._container.add_mux_stream(
-                picture.codec, width=width, height=height, time_base=_MILLISECOND
+                picture.codec.value, width=width, height=height, time_base=_MILLISECOND
             )
         if heard:
             # The encoder is not used: it only knows what Opus's header is (RFC 7845 §5.1), which players want.
@@ -201,13 +212,16 @@ class _File:
         """Its length."""
         return max(self._newest.values(), default=0) / 1000
 
-    def write(self, at: float, piece: Encoded) -> bool:
-        """Adds a piece; what belongs before the beginning is left out, and time never goes back. False: it is of another codec."""
+    def write(self, at: float, piece: Encoded) -> None:
+        """Adds a piece; what belongs before the beginning is left out, and time never goes back.
+
+        Raises RecordError for another codec than at the beginning.
+        """
         stream, due = self._streams.get(piece.kind), round((at - self._starts) * 1000)
         if stream is None or due < 0:
-            return True
+            return
         if piece.codec is not self._codecs[piece.kind]:
-            return False
+            raise RecordError(f"the {piece.kind} is {piece.codec} now, which the file cannot go on with")
         due = self._newest[piece.kind] = max(due, self._newest.get(piece.kind, -1) + 1)
         packet: Packet[Any] = Packet(piece.data)
         packet.stream, packet.time_base = stream, _MILLISECOND
@@ -215,7 +229,6 @@ class _File:
         packet.is_keyframe = piece.is_keyframe
         self._container.mux(packet)
         self.counts[piece.kind] += 1
-        return True
 
     def close(self) -> None:
         """Ends it."""
@@ -224,7 +237,7 @@ class _File:
 
 def _size(keyframe: Encoded) -> tuple[int, int]:
     """Width and height that a key frame tells. Raises RecordError if it is none."""
-    decoder = CodecContext.create(keyframe.codec, "r")
+    decoder = CodecContext.create(keyframe.codec.value, "r")
     assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # what it is, for the types
     try:
         frames = [*decoder.decode(Packet(keyframe.data)), *decoder.decode(None)]
