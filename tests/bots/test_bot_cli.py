@@ -7,6 +7,7 @@ import sys
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +17,7 @@ from telepresence.bots.cli import app
 from telepresence.bots.judge import dominant_hz
 from telepresence.bots.link import LinkError, link_from, parse_link
 from telepresence.bots.timecode import Timecode, read_timecode
+from telepresence.signaling.messages import ClosingReason
 
 runner = CliRunner()
 
@@ -108,6 +110,72 @@ async def test_a_room_without_media_is_exit_code_1(server: SmallServer) -> None:
     assert code == 1
     assert json.loads(document)["sources"] == []
     assert "Media of 0 sources was received, 1 were expected" in errors
+
+
+@pytest.mark.asyncio
+async def test_a_crowd_comes_in_one_process(server: SmallServer, tmp_path: Path) -> None:
+    """Three bots of two lines: each publishes a chart of its own; the first decodes what the others only count."""
+    links = tmp_path / "links"
+    links.write_text(f"{GOOD_TOKEN}\n\n{server.link.origin}/room/ward#t={GOOD_TOKEN}\n")
+    chart = ["--loop", "--size", "320x180", "--source", "7", "--tone", "500"]
+    crowd = ["--links", str(links), "--url", server.link.origin, "--count", "3", "--watch", "--slots", "2"]
+    code, document, errors = await run(["publish", *crowd, *chart, "--seconds", "5", "--json", "-"])
+    assert code == 0, errors
+    report = json.loads(document)
+    assert [guest.id for guest in server.departed.values()] == ["p1", "p2", "p3"]
+    assert {number for source in report["sources"] for number in source["video"]["numbers"]} == {"8", "9"}
+    assert [other["participant"] for other in report["others"]] == ["p2", "p3"]
+    assert all(one["publishing"] for one in (report, *report["others"]))
+    for other in report["others"]:
+        assert len(other["sources"]) == 2
+        assert other["packets"] > 100
+        assert all(source["video"]["frames"] > 30 and source["audio"] for source in other["sources"])
+    assert "3 bots were in the room ward for 5 s, 3 of them on the air." in errors.replace("5.0", "5").replace(
+        "5.1", "5"
+    )
+    assert "p3 counted" in errors
+
+
+@pytest.mark.asyncio
+async def test_a_site_is_recorded_by_a_command(server: SmallServer, tmp_path: Path) -> None:
+    """Everybody is told that it records, and that it has stopped; the file plays."""
+    film = tmp_path / "site.mkv"
+    chart = ["publish", "--url", server.link.origin, "--token-env", "BOT_TOKEN", "--loop", "--size", "320x180"]
+    arguments = ["watch", "--url", server.link.origin, "--token-env", "BOT_TOKEN", "--record", str(film)]
+    publishing = asyncio.create_task(run([*chart, "--seconds", "9"]))
+    await server.until_joins(1)
+    code, document, errors = await run([*arguments, "--site", "site-p1", "--seconds", "5", "--json", "-"])
+    assert code == 0, errors
+    report = json.loads(document)
+    assert server.recordings == [True, False]
+    assert report["recording"]["frames"] > 60
+    assert f"{film}: {report['recording']['seconds']:g} s" in "".join(errors.split("\n"))
+    with av.open(str(film)) as played:
+        assert {stream.type for stream in played.streams} == {"audio", "video"}
+        assert sum(isinstance(frame, av.VideoFrame) for frame in played.decode()) == report["recording"]["frames"]
+    assert (await publishing)[0] == 0
+
+
+@pytest.mark.asyncio
+async def test_a_bot_that_is_sent_away_or_never_let_in_says_so(server: SmallServer) -> None:
+    """Exit code 1 and words; an ended meeting is no failure."""
+    where = ["watch", "--url", server.link.origin, "--token-env", "BOT_TOKEN"]
+    removed = asyncio.create_task(run(where))
+    await server.until_joins(1)
+    await server.send_away("p1", ClosingReason.REMOVED)
+    ended = asyncio.create_task(run([*where, "--seconds", "60"]))
+    await server.until_joins(2)
+    await server.send_away("p2", ClosingReason.ENDED)
+    for gone, expected, words in ((removed, 1, "was removed from the meeting"), (ended, 0, "The meeting was ended")):
+        code, _, errors = await gone
+        assert code == expected, errors
+        assert words in errors
+    server.lets_in.clear()
+    code, _, errors = await run([*where, "--seconds", "1"])
+    assert code == 1
+    assert "Waiting to be let in to “Ward”" in errors
+    assert "Nobody let the bot in within 1 s" in errors
+    server.lets_in.set()
 
 
 async def bot(server: SmallServer, number: int, hz: int) -> tuple[int | None, str, str]:

@@ -86,7 +86,7 @@ class Recorder:
             raise RecordError(f"{path.name} must end in .mkv (any codec) or .webm (VP8)")
         if not path.parent.is_dir():
             raise RecordError(f"there is no folder {path.parent} for {path.name}")
-        self._path, self._site, self._source = path, site, source
+        self._path, self.site, self._source = path, site, source
         self._timeline = Timeline()
         self._key: SourceKey | None = None
         self._taken: str | None = None
@@ -105,7 +105,7 @@ class Recorder:
     def tiles(self, members: Mapping[str, Member]) -> tuple[Tile, ...]:
         """What is recorded, if it is there now; all else may be paused."""
         for member in members.values():
-            for source in member.sources if member.site == self._site else ():
+            for source in member.sources if member.site == self.site else ():
                 if self._source in {None, source.id} and self._key in {None, (member.participant, source.id)}:
                     return self._take(member, source)
         # The device has gone: another one of the site may have the source.
@@ -139,7 +139,7 @@ class Recorder:
         written = self._file
         return RecordReport(
             file=str(self._path),
-            site=self._site,
+            site=self.site,
             source=self._taken,
             seconds=round(written.seconds, 3) if written else 0.0,
             frames=self.frames,
