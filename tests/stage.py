@@ -18,8 +18,9 @@ from telepresence.auth import Authority, Secret
 from telepresence.engine.commands import Event
 from telepresence.engine.fake import FakeEngine
 from telepresence.rooms.directory import RoomDirectory
-from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
-from telepresence.rooms.room import RoomLimits
+from telepresence.rooms.effects import Admit, Effect, Hangup, Keep, Send, Submit
+from telepresence.rooms.records import RoomRecord
+from telepresence.rooms.room import Room, RoomLimits
 from telepresence.signaling import events
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.messages import Direction, Error, Joined, Offer, Role, RoomKind, ServerMessage, Slots
@@ -69,9 +70,19 @@ class Stage:
     """One server."""
 
     def __init__(
-        self, *, members_max: int = 100, devices_max: int = 8, tracks_max: int = 100, burst: float = 60
+        self,
+        *,
+        members_max: int = 100,
+        devices_max: int = 8,
+        tracks_max: int = 100,
+        burst: float = 60,
+        waiting_room: bool = False,
+        is_empty: bool = False,
     ) -> None:
-        """The rooms `demo` and `training` exist."""
+        """The rooms `demo` (with a waiting room, if asked for) and `training` exist, unless it is to be empty.
+
+        `kept` is all that was to be kept.
+        """
         self.now = 0.0
         self.engine = FakeEngine()
         self.engine.listen(self.on_event)
@@ -80,13 +91,27 @@ class Stage:
             rooms_max=10,
             tracks_max=tracks_max,
             limits=RoomLimits(members=members_max, devices_per_site=devices_max, rate_per_s=20, burst=burst),
+            epoch=START,
         )
-        self.directory.create("demo", RoomKind.CONSULTATION, "Consultation")
-        self.directory.create("training", RoomKind.BROADCAST, "Training")
+        self.kept: list[Keep] = []
         media = MediaAddress(("127.0.0.1",), 8081, self.engine.fingerprint)
         self.world = World(self.directory, self.authority, media, random.Random(7), join_timeout_s=5)  # noqa: S311 (a seed determines a run)
         self.clients: dict[int, Client] = {}
         self._ids = itertools.count(1)
+        if not is_empty:
+            self.create("demo", RoomKind.CONSULTATION, "Consultation", waiting_room=waiting_room)
+            self.create("training", RoomKind.BROADCAST, "Training")
+
+    def create(self, room_id: str, kind: RoomKind, title: str, **options: Any) -> Room:
+        """Makes a room; `options` are fields of its record."""
+        record = RoomRecord(id=room_id, kind=kind, title=title, created_at=START, **options)
+        room, effects = self.directory.create(record)
+        self.perform(effects)
+        return room
+
+    def room(self, room_id: str = "demo") -> Room:
+        """Returns a room."""
+        return self.directory.rooms[room_id]
 
     def token(self, site: str = "xixia", role: Role = Role.MEMBER, room: str = "demo", valid_s: float = 3600) -> str:
         """Returns a token."""
@@ -98,10 +123,10 @@ class Stage:
         self.clients[client.session.id] = client
         return client
 
-    def join(self, site: str = "xixia", role: Role = Role.MEMBER, *, slots: int = 2) -> Client:
-        """Opens a socket and joins the consultation with it."""
+    def join(self, site: str = "xixia", role: Role = Role.MEMBER, *, room: str = "demo", slots: int = 2) -> Client:
+        """Opens a socket and joins a room with it, the consultation unless said."""
         client = self.open()
-        client.join(self.token(site, role), slots=slots)
+        client.join(self.token(site, role, room), slots=slots)
         return client
 
     def connection(self, client: Client, direction: Direction) -> int:
@@ -121,6 +146,8 @@ class Stage:
                     self.clients[session].inbox.append(message)
                 case Hangup(session, code):
                     self.clients[session].close_code = code
+                case Keep():
+                    self.kept.append(effect)
                 case Admit():
                     pass
 
@@ -162,6 +189,10 @@ class Client:
         """Joins."""
         return self.send("join", versions=[1], token=token, slots=slots, resume=resume)
 
+    def test(self, token: str) -> list[ServerMessage]:
+        """Tests the way of the packets."""
+        return self.send("test", token=token, sdp=example("test")["sdp"])
+
     def publish(
         self, *mids: str, source: str = "camera", ufrag: str = "Kx4d", restart: bool = False
     ) -> list[ServerMessage]:
@@ -197,6 +228,16 @@ class Client:
     def joined(self) -> Joined:
         """The join answer."""
         return self.last(Joined)
+
+    @property
+    def participant(self) -> str:
+        """Its id in the room."""
+        return self.session.participant.id
+
+    @property
+    def errors(self) -> list[Error]:
+        """All errors that came."""
+        return self.all(Error)
 
     @property
     def error(self) -> Error:

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -16,6 +17,7 @@ import structlog
 
 from telepresence.auth import Authority
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.records import RoomRecord
 from telepresence.signaling.messages import Role, RoomKind
 
 VALID_S = 24 * 3600
@@ -78,7 +80,7 @@ def create_rooms(directory: RoomDirectory) -> None:
     """Makes the two rooms of the demo, where the settings have none of that id. Raises ServerFullError."""
     for room_id, (kind, title) in ROOMS.items():
         if directory.find(room_id) is None:
-            directory.create(room_id, kind, title)
+            directory.create(RoomRecord(id=room_id, kind=kind, title=title, created_at=time.time()))
 
 
 def bot_token(authority: Authority) -> str:

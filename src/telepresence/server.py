@@ -25,8 +25,10 @@ from telepresence.auth import Authority, Secret, SecretError, load_secret
 from telepresence.engine.face import Engine, EngineError, open_native
 from telepresence.page import WEB_DIRECTORY, Page, security_headers
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.effects import Effect
+from telepresence.rooms.records import RoomRecord
 from telepresence.rooms.room import RoomLimits
-from telepresence.settings import Settings
+from telepresence.settings import RoomSettings, Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
 from telepresence.signaling.world import World
@@ -73,9 +75,9 @@ def build_hub(settings: Settings, secret: Secret, engine: Engine) -> Hub:
             rate_per_s=limits.messages_per_second,
             burst=limits.messages_burst,
         ),
+        epoch=time.time() - time.monotonic(),
     )
-    for room in settings.rooms:
-        directory.create(room.id, room.kind, room.title)
+    effects = [effect for room in settings.rooms for effect in _create(directory, room)]
     world = World(
         directory=directory,
         authority=Authority(secret, time.time),
@@ -83,12 +85,19 @@ def build_hub(settings: Settings, secret: Secret, engine: Engine) -> Hub:
         random=random.SystemRandom(),
         join_timeout_s=limits.join_timeout_s,
     )
-    return Hub(
+    hub = Hub(
         world,
         engine,
         sockets_per_address=limits.sockets_per_address,
         trusted_proxies=settings.server.trusted_proxies,
     )
+    hub.perform(effects)
+    return hub
+
+
+def _create(directory: RoomDirectory, room: RoomSettings) -> list[Effect]:
+    record = RoomRecord(id=room.id, kind=room.kind, title=room.title, created_at=directory.epoch + time.monotonic())
+    return directory.create(record)[1]
 
 
 def build_app(hub: Hub, *, has_tls: bool, web_directory: Path = WEB_DIRECTORY) -> web.Application:

@@ -8,7 +8,7 @@ import pytest
 
 from stage import EXAMPLES, REPOSITORY, Stage
 from telepresence.signaling import schema
-from telepresence.signaling.messages import ClientMessage, ClosingReason, Error, ErrorCode, ServerMessage
+from telepresence.signaling.messages import ClientMessage, ClosingReason, Error, ErrorCode, Role, ServerMessage
 
 GOLDEN = sorted(EXAMPLES.glob("*.json"))
 REFUSED = sorted((EXAMPLES / "refused").glob("*.json"))
@@ -34,7 +34,7 @@ def test_a_bad_frame_is_refused_with_its_code(path: Path) -> None:
     """Each file says a frame and the error it earns; before a join the socket ends as well."""
     content = json.loads(path.read_text())
     stage = Stage()
-    client = stage.join() if content.get("joined") else stage.open()
+    client = stage.join(role=Role(content.get("role", "member"))) if content.get("joined") else stage.open()
     client.send_raw(content["frame"])
     assert client.error.code == content["code"]
     assert client.close_code == (None if content.get("joined") else 4003)

@@ -1,4 +1,4 @@
-"""One device of one site in a room, with what it publishes and how it is connected: plain state of `room.py`."""
+"""One device of one site in a room, with what it publishes and how it is connected: plain state of a room."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from telepresence.engine.commands import SendSlot
 from telepresence.rooms.bucket import TokenBucket
+from telepresence.rooms.records import SeatRecord
+from telepresence.rooms.rights import effective
 from telepresence.rooms.slots import Rank, SlotTable, SourceKey
-from telepresence.signaling.messages import Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
+from telepresence.signaling.messages import Asked, Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,17 @@ class Identity:
 
 @dataclass(slots=True)
 class Track:
-    """One published track. `engine` is its number there, null once its connection is dead."""
+    """One published track. `engine` is its number there, null once its connection is dead.
+
+    `held`: another muted it, so it is forwarded to nobody until its owner opens it again.
+    """
 
     mid: str
     kind: Kind
     engine: int | None
     muted: bool = False
     live: bool = False
+    held: bool = False
 
     def state(self) -> TrackState:
         """Returns the track as the others see it."""
@@ -92,7 +98,7 @@ class DownConnection:
 
     `waiting`: the newest offer, of that `generation`, has no answer yet. `fingerprint` is the peer's, null before the first
     answer; from then on the engine knows the slots. `tiles` is what the client shows, in its order, null before it said so;
-    `shown` mirrors the engine, an entry a slot.
+    `shown` mirrors the engine, an entry a slot. `paused` are the slots whose picture the link does not carry.
     """
 
     conn: int
@@ -102,6 +108,7 @@ class DownConnection:
     fingerprint: str | None = None
     tiles: dict[SourceKey, Shown] | None = None
     assigned: list[int | None] = field(default_factory=list)
+    paused: tuple[int, ...] = ()
     shown: list[Shown | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,20 +126,38 @@ class DownConnection:
         return None if self.tiles is None else self.tiles.get(source, NOT_SHOWN)
 
 
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What a `join` asked for. It is answered by `joined`, at once or when its sender is admitted, with the number `re`."""
+
+    re: int
+    version: int
+    slots: int
+    secret: str
+    resumed: bool
+    heads: int = 0
+
+
 @dataclass(slots=True)
 class Participant:
-    """`session` is the socket's session, null while away. `secret` is what a resume must show.
+    """`session` is the socket's session, null while away. A resume must show the secret whose SHA-256 is in `seat`.
 
-    `silent_since` is when the up connection failed, null while there is one or nothing is published.
+    `seat` is the row that is kept of it. `knock` is its newest `join`, null before the first one after a restart.
+    `away_until` is when it is gone if it does not come back, null while it is here. `silent_since` is when the up connection
+    failed, null while there is one or nothing is published. `is_interrupted`: the server restarted, and its connections are
+    dead without its knowing. `asked`: it was asked onto the stage and has not answered.
     """
 
-    id: str
+    seat: SeatRecord
     identity: Identity
-    device: int
-    secret: str
     session: int | None
     bucket: TokenBucket
-    away_since: float | None = None
+    knock: Knock | None = None
+    is_chair: bool = False
+    is_interrupted: bool = False
+    recording: bool = False
+    asked: Asked | None = None
+    away_until: float | None = None
     silent_since: float | None = None
     sources: dict[str, PublishedSource] = field(default_factory=dict)
     up: UpConnection | None = None
@@ -142,9 +167,34 @@ class Participant:
     told: list[SourceKey | None] | None = None
 
     @property
+    def id(self) -> str:
+        """Its id in the room."""
+        return self.seat.participant
+
+    @property
+    def site(self) -> str:
+        """The site whose device it is."""
+        return self.identity.site
+
+    @property
     def name(self) -> str:
         """The display name; a second device of a site carries its number."""
-        return self.identity.name if self.device == 1 else f"{self.identity.name} ({self.device})"
+        return self.identity.name if self.seat.device == 1 else f"{self.identity.name} ({self.seat.device})"
+
+    @property
+    def role(self) -> Role:
+        """The role in which it acts now."""
+        return effective(self.identity.role, is_chair=self.is_chair, on_stage=self.seat.on_stage)
+
+    @property
+    def is_admitted(self) -> bool:
+        """It does not wait."""
+        return self.seat.admitted_at is not None
+
+    @property
+    def is_seen(self) -> bool:
+        """The others know of it; of the audience they know the number."""
+        return self.role is not Role.AUDIENCE
 
     def member(self) -> Member:
         """Returns the participant as the others see it."""
@@ -152,8 +202,11 @@ class Participant:
             participant=self.id,
             site=self.identity.site,
             name=self.name,
-            role=self.identity.role,
+            role=self.role,
+            promoted=self.seat.on_stage,
             presence=Presence.HERE if self.session is not None else Presence.AWAY,
+            heads=self.seat.heads,
+            recording=self.recording,
             sources=tuple(source.state() for source in self.sources.values()),
         )
 

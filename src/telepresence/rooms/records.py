@@ -6,7 +6,7 @@ Each record is the whole row and has its key in it, so that keeping one twice is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telepresence.signaling.messages import Codec, Profile, QuestionState, Role, RoomKind
 
@@ -117,3 +117,16 @@ class LineRecord:
 
 
 Record = RoomRecord | InvitationRecord | RevocationRecord | SeatRecord | RemovalRecord | QuestionRecord | LineRecord
+
+
+@dataclass(slots=True)
+class Kept:
+    """All that was kept and is needed again, by kind: what a server that starts is given."""
+
+    rooms: list[RoomRecord] = field(default_factory=list)
+    invitations: list[InvitationRecord] = field(default_factory=list)
+    revocations: list[RevocationRecord] = field(default_factory=list)
+    seats: list[SeatRecord] = field(default_factory=list)
+    removals: list[RemovalRecord] = field(default_factory=list)
+    questions: list[QuestionRecord] = field(default_factory=list)
+    lines: list[LineRecord] = field(default_factory=list)

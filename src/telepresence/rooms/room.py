@@ -1,51 +1,45 @@
-"""What a room is: who is in it, what they publish, what each of them sees. Pure: `now` comes in, effects go out.
+"""What a room is: who is in it and who waits, what is kept of it, and who is told what. Pure state.
 
-`signaling/handlers/` call it before it, `signaling/websocket.py` performs the effects after it. After each change the
-room *reconciles* each watcher: it compares what should stand in the slots with what the client was told and what
-the engine was given, and emits only the difference.
+The modules beside it change it: `seats.py` (coming and going), `publishing.py`, `watching.py`, `chair.py`, `desk.py` (who
+admits, locks, removes), `chat.py`, `doortests.py`. Each takes the room and `now`, and returns effects.
+`signaling/handlers/` call them before it, `signaling/websocket.py` performs the effects after it.
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from telepresence.engine.commands import Assign, Close, View
+from telepresence.engine.commands import Close
+from telepresence.rooms.audience import Told
 from telepresence.rooms.bucket import TokenBucket
-from telepresence.rooms.effects import Effect, Send, Submit
-from telepresence.rooms.participant import DownConnection, Identity, Participant, PublishedSource, Shown, UpConnection
-from telepresence.rooms.slots import Rank, SlotTable, SourceKey
-from telepresence.signaling.closing import goodbye
+from telepresence.rooms.effects import Effect, Keep, Send, Submit
+from telepresence.rooms.hands import Hands
+from telepresence.rooms.participant import DownConnection, Participant, UpConnection
+from telepresence.rooms.questions import Questions
+from telepresence.rooms.records import InvitationRecord, LineRecord, RemovalRecord, RoomRecord, SeatRecord
+from telepresence.rooms.rights import may
+from telepresence.rooms.roll import Roll
 from telepresence.signaling.messages import (
-    ClosingReason,
-    Kind,
-    LeaveReason,
+    Codec,
     Member,
-    MemberLeft,
     MemberUpdate,
+    Reach,
+    Role,
     RoomInfo,
     RoomKind,
+    RoomUpdate,
     ServerMessage,
-    Slots,
     SourceName,
-    Speaker,
 )
 
-AWAY_S = 30.0
-"""How long a participant without a socket may come back. Source: protocol.md, "Coming back"."""
+CHAT_KEPT = 200
+"""Lines that a latecomer is told. Source: protocol.md, "Chat"."""
 
-SILENT_S = 30.0
-"""How long the tiles of a failed up connection stay. Source: protocol.md, "The two connections"."""
-
-
-class RoomFullError(Exception):
-    """The room has as many members as the operator allows."""
-
-
-class SiteFullError(Exception):
-    """The site has as many devices in the room as the operator allows: one link can't take all seats."""
+WRITING_PER_S, WRITING_BURST = 10, 50
+"""Bound of chat and questions of a whole room. Source: protocol.md, "Transport"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,301 +52,218 @@ class RoomLimits:
     burst: float
 
 
-class Scene(NamedTuple):
-    """What there is to be seen: sources in the order of their arrival, and the rank of each for who shows none of them."""
+@dataclass(slots=True)
+class Site:
+    """A site that was invited, came or tested its way. `reach` is the best that its tests and connections showed."""
 
-    sources: list[SourceKey]
-    ranks: dict[SourceKey, Rank]
+    name: str
+    role: Role
+    reach: Reach = Reach.UNTESTED
 
 
+@dataclass(slots=True)
+class DoorTest:
+    """A connection that only tries whether media would flow: the socket that waits to hear of it, and until when."""
+
+    conn: int
+    session: int
+    site: str
+    until: float
+
+
+# --- circles: who is told something -------------------------------------------------------------
+
+Circle = Callable[[Participant], bool]
+
+
+def everyone(_: Participant) -> bool:
+    """All who were admitted."""
+    return True
+
+
+def members(participant: Participant) -> bool:
+    """All who may be seen."""
+    return participant.is_seen
+
+
+def stage(participant: Participant) -> bool:
+    """The people among the members."""
+    return participant.is_seen and participant.role not in (Role.ENCODER, Role.RECORDER)
+
+
+def at_desk(participant: Participant) -> bool:
+    """Those who may admit."""
+    return may(participant.role, "admit")
+
+
+@dataclass(slots=True)
 class Room:
-    """One meeting."""
+    """One meeting. Times in `record`, `seats`, … are wall time, which is `epoch` later than `now`.
 
-    def __init__(self, room_id: str, kind: RoomKind, title: str, limits: RoomLimits, voice_group: int) -> None:
-        """Nobody is in it. `voice_group` is its number in the engine."""
-        self.id = room_id
-        self.kind = kind
-        self.title = title
-        self.voice_group = voice_group
-        self.participants: dict[str, Participant] = {}
-        self.connections: dict[int, Participant] = {}
-        self._limits = limits
-        self._arrivals = 0
-        self._loudest: frozenset[int] = frozenset()
-        self._speaking: int | None = None
-        self._told_speaker: SourceName | None = None
+    `roll` is who is in it and who waits. `connections` are the participants' by number, `tests` those of the door. `seats` are
+    the rows of all who ever came; `sites` all who were invited, came or tested.
+    `desk_changed`: those at the desk must be told at the end of this step; `sites_changed`: by the next tick. `told_stage` and
+    `told_audience`: what those were told of the audience's number.
+    """
+
+    record: RoomRecord
+    limits: RoomLimits
+    voice_group: int
+    epoch: float
+    roll: Roll = field(default_factory=Roll)
+    connections: dict[int, Participant] = field(default_factory=dict)
+    tests: dict[int, DoorTest] = field(default_factory=dict)
+    seats: dict[str, SeatRecord] = field(default_factory=dict)
+    invitations: dict[str, InvitationRecord] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    removals: dict[str, RemovalRecord] = field(default_factory=dict)
+    lines: deque[LineRecord] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
+    lines_written: int = 0
+    writing: TokenBucket = field(default_factory=lambda: TokenBucket.full(WRITING_PER_S, WRITING_BURST, 0))
+    hands: Hands = field(default_factory=Hands)
+    questions: Questions = field(default_factory=Questions)
+    told_stage: Told = field(default_factory=Told)
+    told_audience: Told = field(default_factory=Told)
+    spotlight: SourceName | None = None
+    desk_changed: bool = False
+    sites_changed: bool = False
+    desk_told_at: float = 0
+    arrivals: int = 0
+    loudest: frozenset[int] = frozenset()
+    speaking: int | None = None
+    told_speaker: SourceName | None = None
+
+    @property
+    def participants(self) -> Mapping[str, Participant]:
+        """All who were admitted, audience too, in order of arrival."""
+        return self.roll.participants
+
+    @property
+    def waiting(self) -> Mapping[str, Participant]:
+        """Those who have a seat and nothing else."""
+        return self.roll.waiting
+
+    @property
+    def id(self) -> str:
+        """What stands in links."""
+        return self.record.id
+
+    @property
+    def kind(self) -> RoomKind:
+        """Its shape."""
+        return self.record.kind
+
+    @property
+    def title(self) -> str:
+        """What people see."""
+        return self.record.title
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """Fixed when the room is made."""
+        return self.record.codecs
+
+    @property
+    def chair(self) -> Participant | None:
+        """Who has the chair; null while nobody has."""
+        return self.participants.get(self.record.chair) if self.record.chair else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Nobody gets in any more."""
+        return self.record.ended_at is not None
+
+    def wall(self, now: float) -> float:
+        """Returns seconds since 1970."""
+        return self.epoch + now
+
+    # --- what is told of it ---------------------------------------------------------------------
 
     def info(self) -> RoomInfo:
-        """Returns what a member is told of the room."""
-        return RoomInfo(id=self.id, kind=self.kind, title=self.title)
+        """Returns what those inside are told of the room."""
+        record = self.record
+        return RoomInfo(
+            id=record.id,
+            kind=record.kind,
+            title=record.title,
+            codecs=record.codecs,
+            starts_at=record.starts_at,
+            ends_at=record.ends_at,
+            waiting_room=record.waiting_room,
+            locked=record.locked,
+            chair=record.chair,
+            spotlight=self.spotlight,
+        )
 
     def members(self) -> tuple[Member, ...]:
-        """Returns all members, in order of arrival."""
-        return tuple(participant.member() for participant in self.participants.values())
+        """Returns all who may be seen, in order of arrival."""
+        return tuple(participant.member() for participant in self.roll.members.values())
+
+    def attendance(self) -> tuple[SeatRecord, ...]:
+        """Returns a row for each device that ever came, in order of arrival."""
+        return tuple(self.seats.values())
 
     def tracks(self) -> int:
         """Returns how many tracks the engine keeps for this room."""
-        return sum(participant.tracks() for participant in self.participants.values())
+        return sum(participant.tracks() for participant in self.roll.members.values())
 
-    # --- coming and going -----------------------------------------------------------------------
+    def site(self, site: str, name: str, role: Role) -> Site:
+        """Returns what is known of a site; it is noted if it is new."""
+        if site not in self.sites:
+            self.sites[site] = Site(name, role)
+            self.sites_changed = True
+        return self.sites[site]
 
-    def admit(
-        self, participant_id: str, identity: Identity, secret: str, session: int, now: float
-    ) -> tuple[Participant, list[Effect]]:
-        """Lets a device in; the others learn of it. Raises RoomFullError, SiteFullError."""
-        taken = self._devices(identity.site)
-        if len(self.participants) >= self._limits.members:
-            raise RoomFullError
-        if len(taken) >= self._limits.devices_per_site:
-            raise SiteFullError
-        participant = Participant(
-            id=participant_id,
-            identity=identity,
-            device=next(number for number in range(1, len(taken) + 2) if number not in taken),
-            secret=secret,
-            session=session,
-            bucket=TokenBucket.full(self._limits.rate_per_s, self._limits.burst, now),
-        )
-        self.participants[participant.id] = participant
-        return participant, self._tell_member(participant, but=participant)
+    def stays_out(self, site: str) -> bool:
+        """Tells whether the site was removed and not readmitted."""
+        removal = self.removals.get(site)
+        return removal is not None and removal.readmitted_at is None
 
-    def resume(self, secret: str, identity: Identity, session: int) -> tuple[Participant, list[Effect]] | None:
-        """Gives a participant a new socket; null when the secret is nobody's of that site and role."""
-        participant = self._find_secret(secret)
-        if participant is None or (participant.identity.site, participant.identity.role) != (
-            identity.site,
-            identity.role,
-        ):
-            return None
-        effects: list[Effect] = []
-        was_away = participant.session is None
-        if participant.session is not None:
-            message = "This participant goes on in another window."
-            effects += goodbye(participant.session, ClosingReason.REPLACED, message)
-        participant.session, participant.away_since, participant.told = session, None, None
-        return participant, effects + (self._tell_member(participant, but=participant) if was_away else [])
+    def key(self, number: int) -> str:
+        """Returns the id of the room's line or question of that number; none of an earlier meeting of this id has it."""
+        return f"{int(self.record.created_at):x}-{number}"
 
-    def lost(self, participant: Participant, session: int, now: float) -> list[Effect]:
-        """The socket of `session` is gone without a word: its participant is away, media goes on."""
-        if participant.session != session or participant.id not in self.participants:
+    # --- what is kept of it ---------------------------------------------------------------------
+
+    def keep(self, **changes: Any) -> Keep:
+        """Changes the room's row."""
+        self.record = replace(self.record, **changes)
+        return Keep(self.record)
+
+    def keep_seat(self, participant: Participant, **changes: Any) -> Keep:
+        """Changes a participant's row."""
+        participant.seat = self.seats[participant.id] = replace(participant.seat, **changes)
+        return Keep(participant.seat)
+
+    # --- telling --------------------------------------------------------------------------------
+
+    def tell(self, message: ServerMessage, to: Circle = everyone, but: Participant | None = None) -> list[Effect]:
+        """Tells those in the circle who are here; nobody who waits is ever told anything by it."""
+        circle = self.participants if to is everyone else self.roll.members  # All circles but one are of members.
+        return [
+            Send(participant.session, message)
+            for participant in circle.values()
+            if participant.session is not None and participant is not but and to(participant)
+        ]
+
+    def tell_member(self, participant: Participant, but: Participant | None = None) -> list[Effect]:
+        """Tells all how a member is now; of an audience device and of one that waits nobody is told."""
+        if not participant.is_seen or participant.id not in self.participants:
             return []
-        participant.session, participant.away_since = None, now
-        return self._tell_member(participant)
+        return self.tell(MemberUpdate(member=participant.member()), but=but)
 
-    def leave(self, participant: Participant) -> list[Effect]:
-        """The participant left on its own."""
-        return self._remove(participant, LeaveReason.LEFT)
+    def tell_room(self, but: Participant | None = None) -> list[Effect]:
+        """Tells all how the room is now."""
+        return self.tell(RoomUpdate(room=self.info()), but=but)
 
-    def tick(self, now: float) -> list[Effect]:
-        """Removes those who are away for too long, and the tiles of those who are silent for too long."""
-        members = list(self.participants.values())
-        gone = [p for p in members if p.away_since is not None and now - p.away_since >= AWAY_S]
-        silent = [p for p in members if p.silent_since is not None and now - p.silent_since >= SILENT_S]
-        effects = [effect for participant in gone for effect in self._remove(participant, LeaveReason.LOST)]
-        return effects + [effect for p in silent if p not in gone for effect in self._show(p, ())]
-
-    def _remove(self, participant: Participant, reason: LeaveReason) -> list[Effect]:
-        del self.participants[participant.id]
-        effects = self._reconcile_all()
-        effects += self._close(participant.up) + self._close(participant.down)
-        participant.up = participant.down = None
-        return effects + self._tell(MemberLeft(participant=participant.id, reason=reason)) + self._tell_speaker()
-
-    def _close(self, link: UpConnection | DownConnection | None) -> list[Effect]:
+    def close(self, link: UpConnection | DownConnection | None) -> list[Effect]:
+        """Closes a connection of a participant."""
         if link is None:
             return []
         del self.connections[link.conn]
         return [Submit(Close(conn=link.conn))]
 
-    def _find_secret(self, secret: str) -> Participant | None:
-        """Looks at every secret in constant time, so that an answer's delay tells nothing."""
-        found = None
-        for participant in self.participants.values():
-            if hmac.compare_digest(participant.secret.encode(), secret.encode()):
-                found = participant
-        return found
 
-    def _devices(self, site: str) -> set[int]:
-        return {p.device for p in self.participants.values() if p.identity.site == site}
-
-    # --- publishing -----------------------------------------------------------------------------
-
-    def publish(self, participant: Participant, up: UpConnection, sources: Iterable[PublishedSource]) -> list[Effect]:
-        """Replaces what the participant publishes, and on what. A source that was there keeps its place in the order."""
-        replaced = participant.up if participant.up is not up else None
-        participant.up = up
-        self.connections[up.conn] = participant
-        return self._show(participant, sources) + self._close(replaced)
-
-    def _show(self, participant: Participant, sources: Iterable[PublishedSource]) -> list[Effect]:
-        """Replaces the sources of a participant."""
-        participant.silent_since = None
-        before, participant.sources = participant.sources, {}
-        for source in sources:
-            known = before.get(source.id)
-            source.arrival = known.arrival if known else self._next_arrival()
-            participant.sources[source.id] = source
-        return self._tell_member(participant) + self._tell_speaker() + self._reconcile_all()
-
-    def mute(self, participant: Participant, mid: str, *, muted: bool) -> list[Effect] | None:
-        """Notes that a microphone or camera was switched; null when there is no such track."""
-        track = participant.track_of(mid)
-        if track is None:
-            return None
-        if track.muted == muted:
-            return []
-        track.muted = muted
-        return self._tell_member(participant)
-
-    def track_live(self, participant: Participant, engine_track: int) -> list[Effect]:
-        """The first media of a track has arrived."""
-        track = participant.track_numbered(engine_track)
-        if track is None or track.live:
-            return []
-        track.live = True
-        return self._tell_member(participant)
-
-    def connected(self, participant: Participant, conn: int) -> None:
-        """Media can flow on a connection."""
-        if participant.up and participant.up.conn == conn:
-            participant.up.connected = True
-
-    def connection_failed(self, participant: Participant, conn: int, now: float) -> list[Effect]:
-        """A connection is dead, and the engine has already forgotten it."""
-        del self.connections[conn]
-        if participant.down and participant.down.conn == conn:
-            participant.down = None
-            return []
-        participant.up = None
-        if participant.sources:
-            participant.silent_since = now
-        return self._silence(participant)
-
-    def _silence(self, participant: Participant) -> list[Effect]:
-        """Nothing comes from the participant any more: its sources keep their tiles, which say so."""
-        for source in participant.sources.values():
-            for track in source.tracks.values():
-                track.live, track.engine = False, None
-        told = self._tell_member(participant) if participant.sources else []
-        return told + self._tell_speaker() + self._reconcile_all()
-
-    def _next_arrival(self) -> int:
-        self._arrivals += 1
-        return self._arrivals
-
-    # --- voices ---------------------------------------------------------------------------------
-
-    def voices(self, loudest: Iterable[int], speaker: int | None) -> list[Effect]:
-        """Other voices are the loudest, or another one speaks; both are tracks of the engine."""
-        self._loudest, self._speaking = frozenset(loudest), speaker
-        scene = self._scene()
-        crowded = [watcher for watcher in self.participants.values() if len(scene.sources) > len(watcher.table.holders)]
-        return self._tell_speaker() + [effect for watcher in crowded for effect in self._reconcile(watcher, scene)]
-
-    def speaker(self) -> SourceName | None:
-        """Returns the source of the active speaker; null when nobody speaks, or who spoke is gone."""
-        if self._speaking is None:
-            return None
-        spoken = (
-            SourceName(participant=participant.id, source=source.id)
-            for participant in self.participants.values()
-            for source in participant.sources.values()
-            if (voice := source.tracks.get(Kind.AUDIO)) and voice.engine == self._speaking
-        )
-        return next(spoken, None)
-
-    def _tell_speaker(self) -> list[Effect]:
-        speaker = self.speaker()
-        if speaker == self._told_speaker:
-            return []
-        self._told_speaker = speaker
-        return self._tell(Speaker(participant=speaker.participant, source=speaker.source) if speaker else Speaker())
-
-    # --- watching -------------------------------------------------------------------------------
-
-    def watch(self, participant: Participant, down: DownConnection) -> list[Effect]:
-        """Gives the participant a fresh down connection, and tells it all of its slots."""
-        closing = self._close(participant.down)
-        self.connections[down.conn] = participant
-        participant.down, participant.table, participant.told = down, SlotTable(len(down.slots) // 2), None
-        return closing + self._reconcile(participant, self._scene())
-
-    def repeat_slots(self, participant: Participant) -> list[Effect]:
-        """Tells a resumed participant all its slots."""
-        participant.told = None
-        return self._reconcile(participant, self._scene())
-
-    def answered(self, participant: Participant, fingerprint: str) -> list[Effect]:
-        """The down connection was answered: the engine may be told what stands in its slots."""
-        if participant.down:
-            participant.down.waiting, participant.down.fingerprint = False, fingerprint
-        return self._reconcile(participant, self._scene())
-
-    def view(self, participant: Participant, tiles: dict[SourceKey, Shown]) -> list[Effect]:
-        """The participant shows those sources now, in this order; without a down connection that means nothing."""
-        if participant.down is None:
-            return []
-        participant.down.tiles = tiles
-        return self._reconcile(participant, self._scene())
-
-    def _scene(self) -> Scene:
-        found = sorted(
-            (source.arrival, SourceKey(participant.id, source.id), self._rank(source))
-            for participant in self.participants.values()
-            for source in participant.sources.values()
-        )
-        return Scene([key for _, key, _ in found], {key: rank for _, key, rank in found})
-
-    def _rank(self, source: PublishedSource) -> Rank:
-        tracks = {track.engine for track in source.tracks.values()}
-        if tracks == {None}:
-            return Rank.SILENT
-        return Rank.LOUD if tracks & self._loudest else Rank.OTHER
-
-    def _reconcile_all(self) -> list[Effect]:
-        scene = self._scene()
-        return [effect for watcher in self.participants.values() for effect in self._reconcile(watcher, scene)]
-
-    def _reconcile(self, watcher: Participant, scene: Scene) -> list[Effect]:
-        sources = [key for key in scene.sources if key.participant != watcher.id]
-        if watcher.session is None:
-            # Who cannot be told of a slot's new source would see it under the old one's name.
-            watcher.table.release(sources)
-        else:
-            watcher.fill_slots(sources, scene.ranks)
-        effects = self._assign(watcher)
-        if watcher.session is not None and (changed := watcher.changed_slots()):
-            effects.append(Send(watcher.session, Slots(slots=changed)))
-        return effects
-
-    def _assign(self, watcher: Participant) -> list[Effect]:
-        """Brings the engine's slots of an answered down connection up to date: the size before the source."""
-        down = watcher.down
-        if down is None or not down.answered:
-            return []
-        effects: list[Effect] = []
-        for index, holder in enumerate(watcher.table.holders):
-            size = down.size_of(holder) if holder else None
-            if size is not None and size != down.shown[index]:
-                down.shown[index] = size
-                effects.append(Submit(View(conn=down.conn, slot=2 * index + 1, **size._asdict())))
-            for slot, kind in ((2 * index, Kind.AUDIO), (2 * index + 1, Kind.VIDEO)):
-                track = self._track_for(holder, kind)
-                if down.assigned[slot] != track:
-                    down.assigned[slot] = track
-                    effects.append(Submit(Assign(conn=down.conn, slot=slot, track=track)))
-        return effects
-
-    def _track_for(self, holder: SourceKey | None, kind: Kind) -> int | None:
-        if holder is None:
-            return None
-        track = self.participants[holder.participant].sources[holder.source].tracks.get(kind)
-        return track.engine if track else None
-
-    # --- telling --------------------------------------------------------------------------------
-
-    def _tell(self, message: ServerMessage, but: Participant | None = None) -> list[Effect]:
-        return [Send(p.session, message) for p in self.participants.values() if p.session is not None and p is not but]
-
-    def _tell_member(self, participant: Participant, but: Participant | None = None) -> list[Effect]:
-        return self._tell(MemberUpdate(member=participant.member()), but)
+def tell_one(participant: Participant, message: ServerMessage) -> list[Effect]:
+    """Tells one participant, if it is here."""
+    return [] if participant.session is None else [Send(participant.session, message)]

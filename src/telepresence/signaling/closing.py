@@ -10,6 +10,9 @@ CLOSE_CODES = {
     ClosingReason.DRAINING: 1001,
     ClosingReason.REPLACED: 4001,
     ClosingReason.REFUSED: 4003,
+    ClosingReason.REMOVED: 4003,
+    ClosingReason.ENDED: 1000,
+    ClosingReason.TESTED: 1000,
 }
 """Source: protocol.md, "Closing"; 1000 and 1001 are RFC 6455 §7.4.1."""
 

@@ -7,6 +7,7 @@ that differs between codecs is here: parameters, feedback, and which of several 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from telepresence.engine.commands import Codec
@@ -47,8 +48,25 @@ H264_PARAMETERS = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-
 
 H264 = RoomCodec(Codec.H264, Kind.VIDEO, "H264/90000", 102, 90_000, 103, H264_PARAMETERS)
 
-ROOM_CODECS = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (VP8, H264)}
-"""Best first: of what a publisher offers, the first that is here is taken."""
+CODECS = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (VP8, H264)}
+"""Best first: of what a publisher offers, the first that is in the room's set is taken."""
+
+WORDS = {
+    Codec.OPUS: "Opus",
+    Codec.VP8: "VP8",
+    Codec.H264: "H264 in constrained baseline (profile-level-id 42…)",
+}
+
+
+def of_room(codecs: Iterable[str], kind: Kind) -> tuple[RoomCodec, ...]:
+    """Returns the codecs of a room's set that are of that kind, best first."""
+    return tuple(codec for codec in CODECS[kind] if codec.codec.value in codecs)
+
+
+def lacks(codecs: Iterable[str], kind: Kind) -> str:
+    """Says what an m-line of that kind lacks: "no VP8 and no H264 …"."""
+    return " and ".join(f"no {WORDS[codec.codec]}" for codec in of_room(codecs, kind))
+
 
 _BASELINE = re.compile(r"42[0-9a-f]{4}")
 """`profile-level-id` of (constrained) baseline at any level. Source: RFC 6184 §8.1."""
@@ -84,9 +102,9 @@ class Formats:
         self._parameters = _parameters(section)
         self._feedback = _feedback(section)
 
-    def choose(self, kind: Kind) -> Found | None:
-        """Returns the best codec of the room that the m-line has, or null."""
-        return next((found for codec in ROOM_CODECS[kind] if (found := self.find(codec))), None)
+    def choose(self, wanted: Iterable[RoomCodec]) -> Found | None:
+        """Returns the first of those codecs that the m-line has, or null."""
+        return next((found for codec in wanted if (found := self.find(codec))), None)
 
     def find(self, codec: RoomCodec) -> Found | None:
         """Returns the codec's best variant, the peer's own order deciding between equals, or null."""

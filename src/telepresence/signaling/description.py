@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from telepresence.engine.commands import SendSlot
 from telepresence.signaling import extensions, layers
-from telepresence.signaling.codecs import ROOM_CODECS, VIDEO_FEEDBACK, Found, RoomCodec
-from telepresence.signaling.messages import Kind
+from telepresence.signaling.codecs import VIDEO_FEEDBACK, Found, RoomCodec, of_room
+from telepresence.signaling.messages import Codec, Kind
 from telepresence.signaling.negotiation import ALLOW_MIXED, MediaChoice, OfferedMedia, UpOffer
 
 HOST_PRIORITY = 2_130_706_431
@@ -53,13 +53,16 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
     return _text(lines)
 
 
-def write_offer(slots: Iterable[SendSlot], local: Local, session_id: int, version: int) -> str:
-    """Returns the offer to a watcher: for each slot an m-line that sends one SSRC."""
+def write_offer(
+    slots: Iterable[SendSlot], local: Local, session_id: int, version: int, codecs: Iterable[Codec] = tuple(Codec)
+) -> str:
+    """Returns the offer to a watcher: for each slot an m-line that sends one SSRC, in the room's codecs."""
+    offered = {kind: of_room(codecs, kind) for kind in Kind}
     slots = tuple(slots)
     lines = _head(session_id, version, [slot.mid for slot in slots])
     candidates = _candidates(local.address)
     for slot in slots:
-        lines += _offered(slot, local, candidates)
+        lines += _offered(slot, offered[slot.kind], local, candidates)
     return _text(lines)
 
 
@@ -90,8 +93,8 @@ def _rejected(media: OfferedMedia) -> list[str]:
     return [f"m={media.kind} 0 {media.protocol} {formats}", "c=IN IP4 0.0.0.0", f"a=mid:{media.mid}", "a=inactive"]
 
 
-def _offered(slot: SendSlot, local: Local, candidates: list[str]) -> list[str]:
-    stream, codecs = slot.cname, ROOM_CODECS[slot.kind]
+def _offered(slot: SendSlot, codecs: tuple[RoomCodec, ...], local: Local, candidates: list[str]) -> list[str]:
+    stream = slot.cname
     payload_types = [payload_type for codec in codecs for payload_type in _payload_types(codec)]
     lines = _media_line(slot.kind, payload_types, local) + _transport(local) + candidates + [f"a=mid:{slot.mid}"]
     lines += extensions.lines(extensions.OFFERED[slot.kind])

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from telepresence.engine.commands import Extensions, SendCodec, Setup
 from telepresence.signaling import extensions, layers
-from telepresence.signaling.codecs import ROOM_CODECS, TRANSPORT_CC, Formats, Found, RoomCodec
-from telepresence.signaling.messages import ErrorCode, Kind, TrackOffer
+from telepresence.signaling.codecs import TRANSPORT_CC, Formats, Found, RoomCodec, lacks, of_room
+from telepresence.signaling.messages import Codec, ErrorCode, Kind, TrackOffer
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.sdp import Attribute, Description, SdpError, Section, number, parse
 
@@ -24,11 +24,14 @@ MAX_SSRC = 2**32 - 1
 ALLOW_MIXED = "extmap-allow-mixed"
 """One- and two-byte header extensions in one stream. Source: RFC 8285 §6."""
 
-MISSING = {Kind.AUDIO: "Opus", Kind.VIDEO: "VP8 and no H264 in constrained baseline (profile-level-id 42…)"}
-
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _SHA256 = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
+
+
+Codecs = tuple[Codec, ...]
+ALL_CODECS: Codecs = tuple(Codec)
+"""The largest set that a room may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,11 @@ class DownAnswer:
     extensions: Extensions
 
 
-def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...]) -> UpOffer:
-    """Reads the offer of a publisher. Raises RefusalError: sdp-invalid, track-unknown, no-common-codec."""
+def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...], codecs: Codecs = ALL_CODECS) -> UpOffer:
+    """Reads the offer of a publisher; `codecs` is the room's set. Raises RefusalError: sdp-invalid, track-unknown, no-common-codec."""
     description = parse(sdp)
     wanted = _by_mid(tracks)
-    media = tuple(_offered(description, section, wanted) for section in description.sections)
+    media = tuple(_offered(description, section, wanted, codecs) for section in description.sections)
     mids = [offered.mid for offered in media]
     if len(set(mids)) != len(mids):
         raise SdpError("two m-lines have the same mid")
@@ -103,9 +106,8 @@ def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...]) -> UpOffer:
         )
     accepted = [section for section, offered in zip(description.sections, media, strict=True) if offered.choice]
     if not accepted:
-        raise RefusalError(
-            ErrorCode.NO_COMMON_CODEC, f"The offer has no {MISSING[Kind.AUDIO]}, no {MISSING[Kind.VIDEO]}."
-        )
+        text = f"The offer has {lacks(codecs, Kind.AUDIO)}, {lacks(codecs, Kind.VIDEO)}; this room has no other codecs."
+        raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     bundled = _require_bundle(description, accepted)
     return UpOffer(
         transport=_transport(description, accepted),
@@ -116,32 +118,31 @@ def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...]) -> UpOffer:
     )
 
 
-def read_down_answer(sdp: str, mids: tuple[str, ...]) -> DownAnswer:
-    """Reads the answer to our offer with those mids. Raises RefusalError: sdp-invalid, no-common-codec."""
+def read_down_answer(sdp: str, mids: tuple[str, ...], codecs: Codecs = ALL_CODECS) -> DownAnswer:
+    """Reads the answer to our offer with those mids and codecs. Raises RefusalError: sdp-invalid, no-common-codec."""
     description = parse(sdp)
     found = tuple(_mid(section) for section in description.sections)
     if found != mids:
         raise SdpError(f"an answer repeats the offer's {len(mids)} m-lines in order, {mids[0]!r} first")
     accepted = [section for section in description.sections if section.port != 0]
     audio, video = ([section for section in accepted if section.kind == kind] for kind in Kind)
-    codecs = {Kind.AUDIO: _taken_codecs(audio, Kind.AUDIO), Kind.VIDEO: _taken_codecs(video, Kind.VIDEO)}
-    for kind, taken in codecs.items():
-        if not taken:
-            raise RefusalError(
-                ErrorCode.NO_COMMON_CODEC, f"The answer does not take one codec in all its m-lines: no {MISSING[kind]}."
-            )
+    taken = {kind: _taken_codecs(own, of_room(codecs, kind)) for kind, own in zip(Kind, (audio, video), strict=True)}
+    for kind, found_codecs in taken.items():
+        if not found_codecs:
+            text = f"The answer does not take one codec in all its m-lines: {lacks(codecs, kind)}."
+            raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     return DownAnswer(
         transport=_transport(description, accepted),
-        codecs=codecs[Kind.AUDIO] + codecs[Kind.VIDEO],
+        codecs=taken[Kind.AUDIO] + taken[Kind.VIDEO],
         extensions=_taken_extensions(audio, video),
     )
 
 
-def _taken_codecs(sections: list[Section], kind: Kind) -> tuple[SendCodec, ...]:
+def _taken_codecs(sections: list[Section], codecs: tuple[RoomCodec, ...]) -> tuple[SendCodec, ...]:
     """Returns the codecs that all m-lines of a kind took, and of each what all of them took."""
     formats = [Formats(section) for section in sections]
     taken: list[SendCodec] = []
-    for codec in ROOM_CODECS[kind]:
+    for codec in codecs:
         found = [own for one in formats if (own := one.taken(codec))]
         if found and len(found) == len(formats):
             taken.append(_send_codec(codec, found))
@@ -184,23 +185,25 @@ def _by_mid(tracks: tuple[TrackOffer, ...]) -> dict[str, TrackOffer]:
     return wanted
 
 
-def _offered(description: Description, section: Section, wanted: dict[str, TrackOffer]) -> OfferedMedia:
+def _offered(description: Description, section: Section, wanted: dict[str, TrackOffer], codecs: Codecs) -> OfferedMedia:
     mid = _mid(section)
     track = wanted.get(mid)
     choice = None
     is_open = section.port != 0 or section.attributes.has("bundle-only")
     if is_open and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
-        choice = _choose(description, section, Kind(section.kind))
+        choice = _choose(description, section, of_room(codecs, Kind(section.kind)))
     if track:
-        _check_track(description, section, track, choice)
+        _check_track(description, section, track, choice, codecs)
     return OfferedMedia(mid, section.kind, section.protocol, section.formats, choice, track)
 
 
-def _check_track(description: Description, section: Section, track: TrackOffer, choice: MediaChoice | None) -> None:
+def _check_track(
+    description: Description, section: Section, track: TrackOffer, choice: MediaChoice | None, codecs: Codecs
+) -> None:
     if section.kind != track.kind:
         raise SdpError(f"`tracks` says that mid {track.mid!r} is {track.kind}", section.line)
     if choice is None:
-        text = f"The m-line with mid {track.mid!r} is closed or has no {MISSING[track.kind]}."
+        text = f"The m-line with mid {track.mid!r} is closed or has {lacks(codecs, track.kind)}; this room has no other codecs."
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     if _direction(description, section) not in ("sendonly", "sendrecv"):
         raise SdpError(f"mid {track.mid!r} is in `tracks`, so it must be sendonly or sendrecv", section.line)
@@ -221,9 +224,9 @@ def _mid(section: Section) -> str:
 # --- one m-line ---------------------------------------------------------------------------------
 
 
-def _choose(description: Description, section: Section, kind: Kind) -> MediaChoice | None:
-    """Finds the room's codec in an m-line, and what comes with it."""
-    found = Formats(section).choose(kind)
+def _choose(description: Description, section: Section, codecs: tuple[RoomCodec, ...]) -> MediaChoice | None:
+    """Finds the best of the room's codecs in an m-line, and what comes with it."""
+    kind, found = Kind(section.kind), Formats(section).choose(codecs)
     if found is None:
         return None
     mixed = description.first(section, ALLOW_MIXED) is not None

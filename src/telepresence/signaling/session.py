@@ -1,21 +1,23 @@
 """One socket's session as a pure state machine: frames, time and the loss of the socket in, effects out.
 
-connecting → joined → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
-the session, so it is in `rooms/`.) Each frame goes through the same gates in this order: the participant's bucket,
-the frame's size and shape, the session's state, the role's rights, the bucket again if the message is a dear one; then
-its handler. A gate or a handler refuses by
-RefusalError, and this is the only place that turns one into an `error`. Before `joined` a refusal also ends the session.
+connecting → joined → gone, or connecting → testing → gone, as in protocol.md, "A session's life". (*Away* and *waiting* are states
+of the participant, which outlives the session, so they are in `rooms/`.) Each frame goes through the same gates in this order: the
+participant's bucket, the frame's size and shape, the session's state, admission, the role's rights, the bucket again if the message
+is a dear one; then its handler. A gate or a handler refuses by RefusalError, and this is the only place that turns one into an
+`error`. Before a seat was taken a refusal also ends the session.
 
 Before it: `websocket.py` and `frames.py`. After it: `handlers/`, one a message.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum, auto
 
-from telepresence.rooms.effects import Effect, Send
+from telepresence.rooms import desk, doortests, seats
+from telepresence.rooms.effects import Effect, Keep, Send
 from telepresence.rooms.participant import Participant
-from telepresence.rooms.rights import may
+from telepresence.rooms.rights import WAITING_RIGHTS, may
 from telepresence.rooms.room import Room
 from telepresence.signaling import handlers
 from telepresence.signaling.closing import goodbye
@@ -29,6 +31,7 @@ from telepresence.signaling.messages import (
     Join,
     Publish,
     Restart,
+    Test,
 )
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.world import World
@@ -50,6 +53,7 @@ class State(Enum):
     """Where a session is in its life."""
 
     CONNECTING = auto()
+    TESTING = auto()
     JOINED = auto()
     GONE = auto()
 
@@ -65,6 +69,7 @@ class Session:
         self._opened_at = now
         self._flood = 0
         self._seat: tuple[Room, Participant] | None = None
+        self._tested: Room | None = None
 
     @property
     def room(self) -> Room:
@@ -87,6 +92,11 @@ class Session:
         self._seat = room, participant
         self.state = State.JOINED
 
+    def test(self, room: Room) -> None:
+        """The socket waits for the outcome of a test at the door."""
+        self._tested = room
+        self.state = State.TESTING
+
     def end(self) -> None:
         """The participant left; the rest of the socket's life means nothing."""
         self.state = State.GONE
@@ -101,15 +111,23 @@ class Session:
             return self._too_many(request_of(frame))
         self._flood = 0
         try:
-            message = decode(frame, MAX_FRAME_BYTES if self.state is State.JOINED else MAX_JOIN_BYTES)
+            message = decode(frame, MAX_FRAME_BYTES if self._is_admitted() else MAX_JOIN_BYTES)
         except FrameError as error:
             return self._refuse(error, error.re)
         try:
             self._check(message)
             self._charge(message, now)
-            return handlers.handle(self, message, now)
+            return self._finish(message, handlers.handle(self, message, now), now)
         except RefusalError as error:
             return self._refuse(error, message.request)
+
+    def _finish(self, message: ClientMessage, effects: list[Effect], now: float) -> list[Effect]:
+        """Ends the step: what is kept is marked as this request's, and those at the desk learn what changed there."""
+        marked = [
+            replace(effect, session=self.id, re=message.request) if isinstance(effect, Keep) else effect
+            for effect in effects
+        ]
+        return marked + (desk.news(self.room, now) if self._seat else [])
 
     def tick(self, now: float) -> list[Effect]:
         """Ends a session that did not join in time."""
@@ -121,7 +139,9 @@ class Session:
     def lost(self, now: float) -> list[Effect]:
         """The socket is closed, by whomever."""
         self.state = State.GONE
-        return self.room.lost(self.participant, self.id, now) if self._seat else []
+        if self._tested:
+            return doortests.abandon(self._tested, self.id)
+        return seats.lost(self.room, self.participant, self.id, now) if self._seat else []
 
     def drain(self) -> list[Effect]:
         """The server stops: the client is told to come back."""
@@ -134,13 +154,18 @@ class Session:
 
     def _check(self, message: ClientMessage) -> None:
         tag = str(message.__struct_config__.tag)
+        if self.state is State.TESTING:
+            raise RefusalError(ErrorCode.NOT_JOINED, "This socket tests the way; open a new one to join.")
         if self.state is State.CONNECTING:
-            if not isinstance(message, Join):
+            if not isinstance(message, Join | Test):
                 raise RefusalError(ErrorCode.NOT_JOINED, f"`{tag}` came before `join`.")
-            return  # The join handler asks for the right itself: the role is in the token.
-        if isinstance(message, Join):
+            return  # Their handlers ask for the right themselves: the role is in the token.
+        if isinstance(message, Join | Test):
             raise RefusalError(ErrorCode.ALREADY_JOINED, "This socket has joined; open a new one for another join.")
-        role = self.participant.identity.role
+        if not self.participant.is_admitted and tag not in WAITING_RIGHTS:
+            text = f"`{tag}` came before this device was admitted; wait for `joined`."
+            raise RefusalError(ErrorCode.NOT_ADMITTED, text)
+        role = self.participant.role
         if not may(role, tag):
             raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
 
@@ -150,6 +175,9 @@ class Session:
         bucket = self.participant.bucket
         if not bucket.take(now, min(DESCRIPTION_COST, bucket.burst) - 1):  # One was taken for the frame.
             raise RefusalError(ErrorCode.TOO_MANY, TOO_MANY)
+
+    def _is_admitted(self) -> bool:
+        return self.state is State.JOINED and self.participant.is_admitted
 
     def _is_replaced(self) -> bool:
         return self.state is State.JOINED and self.participant.session != self.id
@@ -164,7 +192,9 @@ class Session:
 
     def _refuse(self, error: RefusalError, re: int | None) -> list[Effect]:
         effects: list[Effect] = [Send(self.id, Error(code=error.code, message=error.message, re=re))]
-        if self.state is not State.CONNECTING:
+        if self.state is State.JOINED:
             return effects
         self.state = State.GONE
+        if self._tested:
+            effects += doortests.abandon(self._tested, self.id)
         return effects + goodbye(self.id, ClosingReason.REFUSED, error.message)

@@ -22,7 +22,7 @@ from telepresence.engine.face import Engine
 from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
 from telepresence.signaling import events
 from telepresence.signaling.door import Door, DoorError, Pass, client_address, is_own_origin, queue_limit
-from telepresence.signaling.messages import Error, Joined, ServerMessage
+from telepresence.signaling.messages import Error, Joined, ServerMessage, Waiting
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
 
@@ -204,6 +204,8 @@ class Hub:
             return
         if isinstance(message, Joined):
             log.info("session.joined", session=session, participant=message.participant, room=message.room.id)
+        elif isinstance(message, Waiting):
+            log.info("session.waiting", session=session, participant=message.participant)
         elif isinstance(message, Error):
             log.info("session.refused", session=session, code=str(message.code))
         socket.send(message)

@@ -1,53 +1,64 @@
-"""`join`: from a token to a seat in a room, anew or by a resume secret; then the down connection is offered."""
+"""`join`: from a token to a seat in a room, anew or by a resume secret; who must be admitted gets `waiting`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from telepresence.engine.commands import Open, SendSlot
-from telepresence.rooms.effects import Admit, Effect, Send, Submit
-from telepresence.rooms.participant import DownConnection, Identity, Participant
-from telepresence.rooms.rights import may
-from telepresence.rooms.room import Room, RoomFullError, SiteFullError
-from telepresence.signaling.description import write_offer
-from telepresence.signaling.messages import (
-    PROTOCOL_VERSIONS,
-    Connection,
-    ConnectionState,
-    Direction,
-    ErrorCode,
-    Join,
-    Joined,
-    Kind,
-    Offer,
-)
+from telepresence.rooms import seats
+from telepresence.rooms.effects import Admit, Effect
+from telepresence.rooms.participant import Identity, Knock, Participant
+from telepresence.rooms.rights import may, passes_lock
+from telepresence.rooms.room import Room
+from telepresence.rooms.seats import RoomFullError, SiteFullError
+from telepresence.signaling import entering
+from telepresence.signaling.messages import PROTOCOL_VERSIONS, ErrorCode, Join
 from telepresence.signaling.refusal import RefusalError
 
 if TYPE_CHECKING:
+    from telepresence.auth import Claims
     from telepresence.signaling.session import Session
     from telepresence.signaling.world import World
 
-SSRCS_PER_SLOT = 3
-"""Audio, video, and the video's RTX."""
-
 
 def handle(session: Session, message: Join, now: float) -> list[Effect]:
-    """Lets the client in. Raises RefusalError; see protocol.md for the codes."""
+    """Lets the client in, or has it wait. Raises RefusalError; see protocol.md for the codes."""
+    world = session.world
     version = _version(message)
-    claims = session.world.authority.verify(message.token)
-    room = session.world.directory.find(claims.room)
-    if room is None:
-        raise RefusalError(ErrorCode.ROOM_UNKNOWN, "The room of this link does not exist; ask the organiser.")
-    if not may(claims.role, "join"):
-        raise RefusalError(ErrorCode.FORBIDDEN, f"The role {claims.role} has no right to `join`.")
+    claims = world.authority.verify(message.token)
+    room = find_room(world, claims, "join")
     identity = Identity(claims.site, claims.name, claims.role)
+    secret = message.resume or world.secret()
+    knock = Knock(
+        message.request, version, message.slots, secret, resumed=message.resume is not None, heads=message.heads
+    )
     if message.resume is None:
-        participant, others = _admit(session, room, identity, now)
+        participant, others = _sit(session, room, identity, knock, now)
     else:
-        participant, others = _resume(session, room, identity, message.resume)
+        participant, others = _resume(session, room, identity, knock)
     session.seat(room, participant)
-    down = _down(session, message)
-    return [Admit(session.id), Send(session.id, _joined(session, message, version)), *others, *down]
+    if not participant.is_admitted:
+        # It has no connections that could go on, whatever it is when it enters.
+        participant.knock = replace(knock, resumed=False)
+        return [Admit(session.id), *others, *entering.wait(room, participant, knock)]
+    return [Admit(session.id), *entering.enter(world, room, participant, knock, others)]
+
+
+def find_room(world: World, claims: Claims, tag: str) -> Room:
+    """Returns the room whose door a token opens. Raises RefusalError."""
+    room = world.directory.find(claims.room)
+    if room is None:
+        text = "The room of this link does not exist; ask the organiser."
+        if claims.room == "*":
+            text = "This link is the organiser's, for the start page; a room has links of its own."
+        raise RefusalError(ErrorCode.ROOM_UNKNOWN, text)
+    if not may(claims.role, tag):
+        raise RefusalError(ErrorCode.FORBIDDEN, f"The role {claims.role} has no right to `{tag}`.")
+    if room.has_ended:
+        raise RefusalError(ErrorCode.ROOM_ENDED, "This meeting has ended.")
+    if room.stays_out(claims.site):
+        raise RefusalError(ErrorCode.REMOVED, "This site was removed from the meeting; ask its chair.")
+    return room
 
 
 def _version(message: Join) -> int:
@@ -58,10 +69,13 @@ def _version(message: Join) -> int:
     return max(common)
 
 
-def _admit(session: Session, room: Room, identity: Identity, now: float) -> tuple[Participant, list[Effect]]:
-    world = session.world
+def _sit(
+    session: Session, room: Room, identity: Identity, knock: Knock, now: float
+) -> tuple[Participant, list[Effect]]:
+    if room.record.locked and not passes_lock(identity.role):
+        raise RefusalError(ErrorCode.ROOM_LOCKED, "This meeting is locked; ask its chair.")
     try:
-        return room.admit(world.participant_id(), identity, world.secret(), session.id, now)
+        return seats.sit(room, session.world.participant_id(), identity, session.id, knock, now)
     except RoomFullError:
         raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.") from None
     except SiteFullError:
@@ -69,78 +83,8 @@ def _admit(session: Session, room: Room, identity: Identity, now: float) -> tupl
         raise RefusalError(ErrorCode.ROOM_FULL, text) from None
 
 
-def _resume(session: Session, room: Room, identity: Identity, secret: str) -> tuple[Participant, list[Effect]]:
-    found = room.resume(secret, identity, session.id)
+def _resume(session: Session, room: Room, identity: Identity, knock: Knock) -> tuple[Participant, list[Effect]]:
+    found = seats.resume(room, identity, session.id, knock)
     if found is None:
         raise RefusalError(ErrorCode.RESUME_UNKNOWN, "There is nobody to resume here; join without `resume`.")
     return found
-
-
-def _joined(session: Session, message: Join, version: int) -> Joined:
-    participant, room = session.participant, session.room
-    return Joined(
-        re=message.request,
-        version=version,
-        participant=participant.id,
-        resume=participant.secret,
-        resumed=message.resume is not None,
-        room=room.info(),
-        members=room.members(),
-        ice_servers=session.world.ice_servers,
-        slots=message.slots or len(participant.table.holders),
-        speaker=room.speaker(),
-    )
-
-
-def _down(session: Session, message: Join) -> list[Effect]:
-    """Opens a fresh down connection, or repeats what the one that goes on carries."""
-    participant, room = session.participant, session.room
-    if message.slots == 0:
-        return room.repeat_slots(participant) + _dead_connections(session)
-    local = session.world.local("actpass")
-    participant.generation += 1
-    conn = next(session.world.numbers)
-    slots = _slots(session.world, message.slots)
-    down = DownConnection(conn=conn, generation=participant.generation, slots=slots)
-    opened = Submit(Open(conn=conn, direction=Direction.DOWN, ufrag=local.ufrag, pwd=local.pwd))
-    offer = Send(
-        session.id,
-        Offer(generation=participant.generation, sdp=write_offer(slots, local, conn, participant.generation)),
-    )
-    return [opened, offer, *room.watch(participant, down)]
-
-
-def _slots(world: World, count: int) -> tuple[SendSlot, ...]:
-    """Numbers the m-lines as `Assign` does: audio of slot i is 2i, video is 2i + 1."""
-    ssrcs = iter(world.ssrcs(count * SSRCS_PER_SLOT))
-    slots: list[SendSlot] = []
-    for i in range(count):
-        stream = f"slot{i}"
-        slots.append(SendSlot(slot=2 * i, mid=f"a{i}", kind=Kind.AUDIO, ssrc=next(ssrcs), cname=stream))
-        slots.append(
-            SendSlot(slot=2 * i + 1, mid=f"v{i}", kind=Kind.VIDEO, ssrc=next(ssrcs), rtx_ssrc=next(ssrcs), cname=stream)
-        )
-    return tuple(slots)
-
-
-def _dead_connections(session: Session) -> list[Effect]:
-    """Tells a resumed client which of its connections it must begin anew.
-
-    One died while it was away, or its description went down with the old socket: an offer that was never answered,
-    an answer to `publish` after which nothing connected.
-    """
-    up, down = session.participant.up, session.participant.down
-    ended, unfinished = "it ended while the socket was lost", "the socket was lost before it was set up"
-    dead: list[tuple[Direction, str]] = []
-    if up is None and session.participant.sources:
-        dead.append((Direction.UP, ended))
-    if up is not None and not up.connected:
-        dead.append((Direction.UP, unfinished))
-    if down is None and session.participant.table.holders:
-        dead.append((Direction.DOWN, ended))
-    if down is not None and not down.answered:
-        dead.append((Direction.DOWN, unfinished))
-    return [
-        Send(session.id, Connection(direction=direction, state=ConnectionState.FAILED, reason=reason))
-        for direction, reason in dead
-    ]

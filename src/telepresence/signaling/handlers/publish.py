@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Open, Receive, ReceiveTrack, Remote, Restart
+from telepresence.rooms import publishing
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant, PublishedSource, Track, UpConnection
 from telepresence.signaling.description import Local, write_answer
@@ -23,10 +24,10 @@ NOT_VOICES = (Profile.STETHOSCOPE, Profile.SCREEN)
 """Their sound is never left out for a louder one, nor marked as speech."""
 
 
-def handle(session: Session, message: Publish) -> list[Effect]:
+def handle(session: Session, message: Publish, _now: float) -> list[Effect]:
     """Answers the offer: by its ice-ufrag it renegotiates, restarts ICE, or replaces. Raises RefusalError."""
     world, room, participant = session.world, session.room, session.participant
-    offer = read_up_offer(message.sdp, message.tracks)
+    offer = read_up_offer(message.sdp, message.tracks, room.codecs)
     wanted = _wanted(offer)
     _require_place(world, participant, len(wanted))
     up, way = _connection(world, participant.up, offer.transport, restart=message.restart)
@@ -41,7 +42,7 @@ def handle(session: Session, message: Publish) -> list[Effect]:
     return [
         *_commands(up, offer.transport, receive, way),
         Send(session.id, answer),
-        *room.publish(participant, up, sources.values()),
+        *publishing.publish(room, participant, up, sources.values()),
     ]
 
 

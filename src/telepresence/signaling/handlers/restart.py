@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from telepresence.signaling.session import Session
 
 
-def handle(session: Session, message: Restart) -> list[Effect]:
+def handle(session: Session, message: Restart, _now: float) -> list[Effect]:
     """Offers anew. Raises RefusalError: no-connection."""
     participant = session.participant
     down = participant.down
@@ -27,7 +27,7 @@ def handle(session: Session, message: Restart) -> list[Effect]:
     local = session.world.local("actpass")
     participant.generation += 1
     down.generation, down.waiting = participant.generation, True
-    offer = write_offer(down.slots, local, down.conn, down.generation)
+    offer = write_offer(down.slots, local, down.conn, down.generation, session.room.codecs)
     return [
         Submit(RestartCommand(conn=down.conn, ufrag=local.ufrag, pwd=local.pwd)),
         Send(session.id, Done(re=message.request)),
