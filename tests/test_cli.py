@@ -185,7 +185,8 @@ async def test_a_server_of_rooms_from_its_file_drains_on_sigterm(tmp_path: Path)
         async with asyncio.timeout(20), aiohttp.ClientSession() as http, http.ws_connect(f"{url}/ws") as ws:
             await ws.send_json({"type": "join", "request": 1, "versions": [1], "token": link.strip().split("#t=")[1]})
             joined = await ws.receive_json()
-            assert (joined["room"]["id"], joined["room"]["title"]) == ("ward", "Ward 2")
+            room = joined["room"]
+            assert (room["id"], room["kind"], room["title"]) == ("ward", "consultation", "Ward 2")
             process.send_signal(signal.SIGUSR1)
             process.send_signal(signal.SIGTERM)
             told = [message.json() async for message in ws]

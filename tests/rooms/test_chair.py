@@ -1,6 +1,7 @@
 """Stories of the chair: taken, handed on, back when its holder is gone."""
 
 from stage import Stage
+from telepresence.rooms.records import RoomRecord
 from telepresence.signaling.messages import Asked, Desk, ErrorCode, MemberUpdate, OwnRole, Role, RoomUpdate, Wish
 
 
@@ -131,5 +132,5 @@ def test_who_has_the_chair_is_in_the_row_that_is_kept() -> None:
     henan.send("hand-on", participant=xixia.participant)
     henan.send("leave")
     xixia.send("leave")
-    chairs = [keep.record.chair for keep in stage.kept if hasattr(keep.record, "chair")][2:]
+    chairs = [keep.record.chair for keep in stage.kept if isinstance(keep.record, RoomRecord)][2:]
     assert chairs == [henan.participant, xixia.participant, None]

@@ -92,3 +92,14 @@ def test_a_line_is_kept_for_its_writers_request() -> None:
     assert isinstance(keep.record, LineRecord)
     assert (keep.record.text, keep.record.participant) == ("Good morning.", client.participant)
     assert (keep.session, keep.re) == (client.session.id, 2)
+
+
+def test_a_latecomer_is_not_told_more_than_64000_characters() -> None:
+    """The newest lines, whole."""
+    stage = Stage()
+    client = stage.join(slots=0)
+    for number in range(40):
+        client.send("say", text=f"{number:02}" + "文" * 1998)
+        stage.advance(1)
+    chat = stage.join("late").joined.chat
+    assert [line.text[:2] for line in chat] == [f"{number:02}" for number in range(8, 40)]

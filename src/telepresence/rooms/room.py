@@ -100,7 +100,8 @@ def at_desk(participant: Participant) -> bool:
 class Room:
     """One meeting. Times in `record`, `seats`, … are wall time, which is `epoch` later than `now`.
 
-    `roll` is who is in it and who waits. `connections` are the participants' by number, `tests` those of the door. `seats` are the rows of all who ever came; `sites` all who were invited, came or tested.
+    `roll` is who is in it and who waits. `connections` are the participants' by number, `tests` those of the door. `seats` are
+    the rows of all who ever came; `sites` all who were invited, came or tested.
     `desk_changed`: those at the desk must be told at the end of this step; `sites_changed`: by the next tick. `told_stage` and
     `told_audience`: what those were told of the audience's number.
     """

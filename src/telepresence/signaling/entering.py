@@ -70,7 +70,7 @@ def _joined(world: World, room: Room, participant: Participant, knock: Knock, sl
         removed=desk.removed(room) if is_at_desk else (),
         hands=broadcast.hands_for(room, participant),
         questions=broadcast.questions_for(room, participant),
-        chat=tuple(chat.line(record) for record in room.lines),
+        chat=chat.recent(room),
         asked=broadcast.asked_of(participant),
         ice_servers=world.ice_servers,
         slots=slots or len(participant.table.holders),

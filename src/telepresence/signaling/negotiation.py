@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from telepresence.engine.commands import Extensions, SendCodec, Setup
 from telepresence.signaling import extensions, layers
-from telepresence.signaling.codecs import TRANSPORT_CC, Formats, Found, RoomCodec, missing, of_room
+from telepresence.signaling.codecs import TRANSPORT_CC, Formats, Found, RoomCodec, lacks, of_room
 from telepresence.signaling.messages import Codec, ErrorCode, Kind, TrackOffer
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.sdp import Attribute, Description, SdpError, Section, number, parse
@@ -110,7 +110,7 @@ def up_offer(description: Description, tracks: tuple[TrackOffer, ...], codecs: C
         )
     accepted = [section for section, offered in zip(description.sections, media, strict=True) if offered.choice]
     if not accepted:
-        text = f"The offer has {missing(codecs, Kind.AUDIO)}, {missing(codecs, Kind.VIDEO)}; this room has no other codecs."
+        text = f"The offer has {lacks(codecs, Kind.AUDIO)}, {lacks(codecs, Kind.VIDEO)}; this room has no other codecs."
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     bundled = _require_bundle(description, accepted)
     return UpOffer(
@@ -133,7 +133,7 @@ def read_down_answer(sdp: str, mids: tuple[str, ...], codecs: Codecs = ALL_CODEC
     taken = {kind: _taken_codecs(own, of_room(codecs, kind)) for kind, own in zip(Kind, (audio, video), strict=True)}
     for kind, found_codecs in taken.items():
         if not found_codecs:
-            text = f"The answer does not take one codec in all its m-lines: {missing(codecs, kind)}."
+            text = f"The answer does not take one codec in all its m-lines: {lacks(codecs, kind)}."
             raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     return DownAnswer(
         transport=_transport(description, accepted),
@@ -206,7 +206,7 @@ def _check_track(
     if section.kind != track.kind:
         raise SdpError(f"`tracks` says that mid {track.mid!r} is {track.kind}", section.line)
     if choice is None:
-        text = f"The m-line with mid {track.mid!r} is closed or has {missing(codecs, track.kind)}; this room has no other codecs."
+        text = f"The m-line with mid {track.mid!r} is closed or has {lacks(codecs, track.kind)}; this room has no other codecs."
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     if direction_of(description, section) not in ("sendonly", "sendrecv"):
         raise SdpError(f"mid {track.mid!r} is in `tracks`, so it must be sendonly or sendrecv", section.line)

@@ -26,6 +26,8 @@ SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 """Source: RFC 9725 §4.2, §4.3.1."""
 
+ENDPOINT_METHODS, SESSION_METHODS = "OPTIONS, POST", "DELETE, PATCH"
+
 BODY_S = 10.0
 """How long a body may take to come; a description is a few packets."""
 
@@ -80,8 +82,8 @@ class Whip:
         """All methods: those that are not known are refused as RFC 9725 §4.2 says, whatever else serves such an address."""
         endpoint = {"POST": self._post, "OPTIONS": self._options}
         session = {"PATCH": self._patch, "DELETE": self._delete, "OPTIONS": self._preflight}
-        app.router.add_route("*", "/whip/{room}", _dispatched(endpoint, "OPTIONS, POST"))
-        app.router.add_route("*", "/whip/{room}/{session}", _dispatched(session, "DELETE, PATCH"))
+        app.router.add_route("*", "/whip/{room}", _dispatched(endpoint, ENDPOINT_METHODS))
+        app.router.add_route("*", "/whip/{room}/{session}", _dispatched(session, SESSION_METHODS))
 
     # --- the endpoint -----------------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class Whip:
         return web.Response(status=HTTPStatus.CREATED, text=created.sdp, content_type=SDP, headers=headers)
 
     async def _options(self, _: web.Request) -> web.Response:
-        return web.Response(headers=PREFLIGHT | {"Allow": "OPTIONS, POST", "Accept-Post": SDP})
+        return web.Response(headers=PREFLIGHT | {"Allow": ENDPOINT_METHODS, "Accept-Post": SDP})
 
     # --- a session ----------------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class Whip:
     async def _preflight(self, request: web.Request) -> web.Response:
         """A session has no OPTIONS of its own (RFC 9725 §4.2), but a browser's question before PATCH and DELETE."""
         if "Access-Control-Request-Method" not in request.headers:
-            raise web.HTTPMethodNotAllowed(request.method, ("DELETE", "PATCH"))
+            raise _not_allowed(request, SESSION_METHODS)
         return web.Response(headers=PREFLIGHT)
 
 
@@ -150,13 +152,9 @@ def _dispatched(handlers: Mapping[str, Handler], allowed: str) -> Handler:
 
 async def _answered(handlers: Mapping[str, Handler], allowed: str, request: web.Request) -> web.Response:
     try:
-        handler = handlers.get(request.method)
-        if handler is None:
-            raise web.HTTPMethodNotAllowed(request.method, ())
-        return await handler(request)
-    except web.HTTPMethodNotAllowed:
-        text = f"{request.method} means nothing here; {allowed} do."
-        return reply({"code": "method-not-allowed", "message": text}, 405, {"Allow": allowed})
+        if request.method not in handlers:
+            raise _not_allowed(request, allowed)
+        return await handlers[request.method](request)
     except ApiError as error:
         return _refused(error.status, str(error.body["code"]), str(error.body["message"]), error.headers)
     except WhipError as error:
@@ -164,6 +162,11 @@ async def _answered(handlers: Mapping[str, Handler], allowed: str, request: web.
     except RefusalError as error:
         status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
         return _refused(status, str(error.code), error.message)
+
+
+def _not_allowed(request: web.Request, allowed: str) -> ApiError:
+    text = f"{request.method} means nothing here; {allowed} do."
+    return ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", text, headers={"Allow": allowed})
 
 
 def _refused(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:

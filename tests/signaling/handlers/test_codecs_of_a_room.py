@@ -1,6 +1,6 @@
 """A room's set of codecs: what is offered, what may be published, who is told of what it will not see."""
 
-from stage import Client, Stage, answer_to, sdp, tracks
+from stage import Client, Stage, answer_to, example, sdp, tracks
 from telepresence.signaling.messages import (
     Codec,
     CodecMissing,
@@ -81,3 +81,15 @@ def test_an_encoder_gets_no_down_connection_whatever_it_asks_for() -> None:
     client.publish("0", "1")
     assert client.all(Published)
     assert stage.connection(client, Direction.UP)
+
+
+def test_an_offer_without_any_codec_of_the_room_is_refused_by_its_set() -> None:
+    """Whether it publishes nothing or tests the way."""
+    stage = Stage()
+    offer = example("test")["sdp"].replace("opus/48000/2", "PCMU/8000")
+    client, tester = stage.join(), stage.open()
+    client.send("publish", sdp=offer, tracks=[])
+    tester.send("test", token=stage.token(), sdp=offer)
+    for refused in (client, tester):
+        assert refused.error.code is ErrorCode.NO_COMMON_CODEC
+        assert "no Opus, no VP8 and no H264" in refused.error.message
