@@ -21,7 +21,7 @@ from e2e.site import PATIENCE_S, Capture, eventually
 from e2e.stage import Bot, Sign
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.fixtures import write_audio, write_video
-from telepresence.bots.judge import SourceReport
+from telepresence.bots.watch import SourceReport
 from telepresence.signaling.messages import Role
 
 pytestmark = pytest.mark.e2e
