@@ -164,13 +164,14 @@ async def test_a_browser_publishes_three_layers_restarts_ice_and_ends(
         await fed("layers at the engine, by width", layers, lambda widths: widths == WIDTHS, OPENINGS, watch)
 
         before = await publisher.call("pair")
+        assert before["ufrag"]
         assert await publisher.call("restart") == 200
 
         async def pair() -> dict[str, Any]:
             return await publisher.call("pair")
 
         def moved(now: dict[str, Any]) -> bool:
-            return now["ufrag"] != before["ufrag"] and now["state"] == "connected"
+            return now["ufrag"] != before["ufrag"] and now["answered"] > 0 and now["state"] == "connected"
 
         await eventually("ICE by the new credentials", pair, moved, PATIENCE_S)
         counted = video_of(server.snapshot())

@@ -50,15 +50,13 @@
       return response.status;
     }
 
-    state() {
-      return this.#connection.connectionState;
-    }
-
-    /** The local ufrag of the pair that carries media. */
+    /** The pair of candidates that carries media: the ufrag of ours, and how often it was answered. */
     async pair() {
-      const stats = [...(await this.#connection.getStats()).values()];
-      const transport = stats.find(({ type }) => type === "transport");
-      return { ufrag: transport.iceLocalUsernameFragment, state: transport.iceState, sent: transport.packetsSent };
+      const stats = await this.#connection.getStats();
+      const transport = [...stats.values()].find(({ type }) => type === "transport");
+      const pair = stats.get(transport.selectedCandidatePairId);
+      const ufrag = stats.get(pair.localCandidateId).usernameFragment;
+      return { ufrag, answered: pair.responsesReceived, state: this.#connection.connectionState };
     }
 
     async #ask(method, url, headers, body) {

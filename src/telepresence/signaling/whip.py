@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
 import structlog
 from aiohttp import web
 
 from telepresence.api.bearer import ApiError, Doorman, reply
+from telepresence.rooms.effects import Effect
 from telepresence.signaling import ingest
 from telepresence.signaling.ingest import WhipError
 from telepresence.signaling.keeper import NotKeptError
@@ -94,11 +95,7 @@ class Whip:
         sdp = await _body(request, SDP, "Accept-Post")
         room = request.match_info["room"]
         created, effects = ingest.begin(self._hub.world, claims, room, sdp, now)
-        try:
-            await self._hub.carry_out(effects)
-        except NotKeptError:
-            # Attendance lacks a row for now; no reason to turn somebody away (protocol.md, "Keeping").
-            log.warning("whip.not_kept", participant=created.participant)
+        await self._perform(effects, created.participant)
         log.info("whip.created", participant=created.participant, room=room)
         headers = {"Location": f"/whip/{room}/{created.secret}", "ETag": created.etag, "Accept-Patch": FRAGMENT}
         return web.Response(status=HTTPStatus.CREATED, text=created.sdp, content_type=SDP, headers=headers)
@@ -116,7 +113,7 @@ class Whip:
         room, participant = ingest.find(world, claims, request.match_info["room"], request.match_info["session"])
         if_match = request.headers.get("If-Match")
         restarted, effects = ingest.change(world, participant, if_match, text, now)
-        self._hub.perform(effects)
+        await self._perform(effects, participant.id)
         if restarted is None:
             return web.Response(status=HTTPStatus.NO_CONTENT)
         log.info("whip.restarted", participant=participant.id, room=room.id)
@@ -125,10 +122,7 @@ class Whip:
     async def _delete(self, request: web.Request) -> web.Response:
         claims, world = self._doorman.holder(request), self._hub.world
         room, participant = ingest.find(world, claims, request.match_info["room"], request.match_info["session"])
-        try:
-            await self._hub.carry_out(ingest.end(room, participant, time.monotonic()))
-        except NotKeptError:
-            log.warning("whip.not_kept", participant=participant.id)
+        await self._perform(ingest.end(room, participant, time.monotonic()), participant.id)
         log.info("whip.ended", participant=participant.id, room=room.id)
         return web.Response()
 
@@ -137,6 +131,13 @@ class Whip:
         if "Access-Control-Request-Method" not in request.headers:
             raise _not_allowed(request, SESSION_METHODS)
         return web.Response(headers=PREFLIGHT)
+
+    async def _perform(self, effects: Iterable[Effect], participant: str) -> None:
+        """Returns when all is done. A database that fails is no reason to turn somebody away: it is kept later."""
+        try:
+            await self._hub.carry_out(effects)
+        except NotKeptError:
+            log.warning("whip.not_kept", participant=participant)
 
 
 def _dispatched(handlers: Mapping[str, Handler], allowed: str) -> Handler:
