@@ -26,7 +26,6 @@ from telepresence.signaling.keeper import Keeper, Writer
 from telepresence.signaling.messages import Error, Joined, ServerMessage, Waiting
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
-from telepresence.store.database import key_of
 
 HEARTBEAT_S = 10
 """A socket that does not answer a ping is closed. Source: protocol.md, "Transport"."""
@@ -111,7 +110,7 @@ class Hub:
         self.is_draining = False
         self.messages_in = 0
         self.messages_out = 0
-        self._keeper = Keeper(writer, key_of, self._perform_now)
+        self._keeper = Keeper(writer, self._perform_now)
         self._trusted_proxies = tuple(trusted_proxies)
         self._door = Door(sockets_per_address, queue_limit(sockets_per_address, world.join_timeout_s + TICK_S))
         self._sockets: dict[int, Socket] = {}
