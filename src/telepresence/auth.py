@@ -184,8 +184,8 @@ class Authority:
 
 
 def new_jti() -> str:
-    """Returns a number for a token, of 96 random bits."""
-    return secrets.token_urlsafe(12)
+    """Returns a number for a token, of nearly 96 random bits, that a command line takes for no option."""
+    return secrets.token_urlsafe(12).replace("-", "_")
 
 
 def _invalid(why: str) -> RefusalError:
