@@ -20,7 +20,7 @@ from telepresence.cli import app
 from telepresence.settings import render
 from telepresence.signaling.messages import Role
 
-COMMANDS = ["serve", "token", "bot", "doctor", "config", "version"]
+COMMANDS = ["serve", "backup", "token", "bot", "doctor", "config", "version"]
 
 
 @pytest.fixture(autouse=True)
