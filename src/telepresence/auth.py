@@ -98,7 +98,7 @@ class Authority:
         if room != ANY_ROOM or role not in (Role.ORGANISER, Role.ADMIN):
             require_plain("room", room)
         exp = int(self._clock() + valid_s)
-        aud = ADMIN_AUDIENCE if role is Role.ADMIN else AUDIENCE
+        aud = ADMIN_AUDIENCE if room == ANY_ROOM and role is Role.ADMIN else AUDIENCE
         return self._sign(Claims(room=room, site=site, name=name, role=role, exp=exp, jti=new_jti(), aud=aud))
 
     def token_of(self, invitation: InvitationRecord) -> str:
@@ -121,6 +121,12 @@ class Authority:
         """Returns what a person's token says. Raises RefusalError: token-invalid, token-expired, token-revoked."""
         return self._verify(token, AUDIENCE, "joining a room")
 
+    def verify_begun(self, token: str) -> Claims:
+        """As `verify`, of a token that may be over by now: with it something was begun that goes on, and must be ended."""
+        claims = self._read(token, [AUDIENCE], "joining a room")
+        self._require_unrevoked(claims)
+        return claims
+
     def verify_admin(self, token: str) -> Claims:
         """Returns what an admin's token says. Raises RefusalError as `verify`."""
         return self._verify(token, ADMIN_AUDIENCE, "the admin API")
@@ -139,9 +145,12 @@ class Authority:
         claims = self._read(token, [audience], purpose)
         if claims.exp <= self._clock():
             raise RefusalError(ErrorCode.TOKEN_EXPIRED, "This link's time is over; ask for a new one.")
+        self._require_unrevoked(claims)
+        return claims
+
+    def _require_unrevoked(self, claims: Claims) -> None:
         if claims.jti in self._revoked:
             raise RefusalError(ErrorCode.TOKEN_REVOKED, "This link was revoked; ask the organiser for a new one.")
-        return claims
 
     def _sign(self, claims: Claims) -> str:
         require_plain("site", claims.site)
@@ -175,8 +184,8 @@ class Authority:
 
 
 def new_jti() -> str:
-    """Returns a number for a token, of 96 random bits."""
-    return secrets.token_urlsafe(12)
+    """Returns a number for a token, of nearly 96 random bits, that a command line takes for no option."""
+    return secrets.token_urlsafe(12).replace("-", "_")
 
 
 def _invalid(why: str) -> RefusalError:

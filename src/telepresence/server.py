@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import random
 import signal
 import ssl
@@ -23,16 +21,24 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from telepresence.addresses import is_loopback
+from telepresence.api.admin import AdminApi
+from telepresence.api.bearer import Doorman
+from telepresence.api.rooms import RoomsApi
 from telepresence.auth import Authority, Secret, SecretError, load_secret
 from telepresence.engine.face import Engine, EngineError, open_native
+from telepresence.listening import Address, StartError, listen, tls_context
 from telepresence.page import WEB_DIRECTORY, Page, security_headers
+from telepresence.pulse import Pulse
 from telepresence.rooms.directory import RoomDirectory, ServerFullError
+from telepresence.rooms.load import Load
 from telepresence.rooms.records import RoomRecord
 from telepresence.rooms.room import RoomLimits
 from telepresence.rooms.standing import provide
 from telepresence.settings import Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
+from telepresence.signaling.whip import Whip
 from telepresence.signaling.world import World
 from telepresence.store.errors import StoreError
 
@@ -48,10 +54,6 @@ FAKE_PORT = 8081
 log = structlog.get_logger()
 
 
-class StartError(Exception):
-    """The server can't start; the text says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """A server that listens."""
@@ -60,6 +62,7 @@ class Running:
     url: str
     port: int
     store: Store
+    admin_port: int
 
 
 def read_secret(settings: Settings) -> Secret:
@@ -100,6 +103,7 @@ def build_hub(settings: Settings, secret: Secret, engine: Engine, store: Store) 
         media=MediaAddress(settings.media_addresses, engine.port, engine.fingerprint),
         random=random.SystemRandom(),
         join_timeout_s=limits.join_timeout_s,
+        load=Load(limits.egress_mbit),
     )
     return Hub(
         world,
@@ -115,7 +119,10 @@ async def restore(hub: Hub, store: Store, settings: Settings) -> None:
     directory, now = hub.world.directory, time.monotonic()
     wall = directory.epoch + now
     try:
-        hub.perform(directory.restore(await store.load(wall), now))
+        kept = await store.load(wall)
+        for revocation in kept.revocations:
+            hub.world.authority.revoke(revocation.jti, revocation.expires_at)
+        hub.perform(directory.restore(kept, now))
         for room in settings.rooms:
             hub.perform(provide(directory, RoomRecord(id=room.id, kind=room.kind, title=room.title, created_at=wall)))
     except StoreError as error:
@@ -128,10 +135,13 @@ async def restore(hub: Hub, store: Store, settings: Settings) -> None:
 
 
 def build_app(hub: Hub, *, has_tls: bool, web_directory: Path = WEB_DIRECTORY) -> web.Application:
-    """Returns the HTTP application: the page, /ws and /healthz."""
+    """Returns the HTTP application: the page, /ws, /api, /whip and /healthz."""
     app = web.Application()
     app.router.add_get("/ws", hub.handle)
     app.router.add_get("/healthz", _health(hub))
+    doorman = Doorman(hub)
+    RoomsApi(hub, doorman).add_routes(app)
+    Whip(hub, doorman).add_routes(app)
     Page(web_directory).add_routes(app)
     app.on_response_prepare.append(security_headers(has_tls=has_tls))
     return app
@@ -157,45 +167,30 @@ async def running(settings: Settings, engine: Engine) -> AsyncIterator[Running]:
         hub = build_hub(settings, secret, engine, store)
         stack.push_async_callback(hub.settle)
         await restore(hub, store, settings)
-        app = build_app(hub, has_tls=bool(settings.server.tls_certificate))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
-        stack.push_async_callback(runner.cleanup)
-        await runner.setup()
-        port = await _listen(runner, settings)
+        tls = tls_context(settings.server)
+        app = build_app(hub, has_tls=tls is not None)
+        port = await _open(stack, app, Address("server", settings.server.host, settings.server.port), tls)
         hub.public_url = settings.public_url(port)
+        pulse = Pulse(engine, hub.world.load)
+        stack.callback(pulse.stop)
+        pulse.start()
+        # On loopback nobody could listen in, and the certificate is for other names.
+        own_tls = None if is_loopback(settings.admin.host) else tls
+        admin = AdminApi(hub, Doorman(hub), pulse).app()
+        admin_port = await _open(stack, admin, Address("admin", settings.admin.host, settings.admin.port), own_tls)
         hub.start()
-        yield Running(hub, hub.public_url, port, store)
+        yield Running(hub, hub.public_url, port, store, admin_port)
         log.info("server.stopping")
         await hub.stop()
         await log_snapshot(engine)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> int:
-    server = settings.server
-    site = web.TCPSite(runner, server.host, server.port, ssl_context=_tls(settings))
-    try:
-        await site.start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            text = f"TCP port {server.port} of {server.host} is taken, perhaps by a Telepresence that already runs. Stop what"
-            raise StartError(
-                f"{text} holds it, or set another server.port, as by TELEPRESENCE_SERVER__PORT=9090."
-            ) from None
-        text = f"TCP {server.host}:{server.port} can't be opened: {os.strerror(error.errno or 0)}. Set server.host to an address"
-        raise StartError(f"{text} of this machine.") from None
-    return int(runner.addresses[0][1])
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    server = settings.server
-    if not server.tls_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(server.tls_certificate, server.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise StartError(f"server.tls_certificate and server.tls_key can't be used together: {error}.") from None
-    return context
+async def _open(stack: AsyncExitStack, app: web.Application, address: Address, tls: ssl.SSLContext | None) -> int:
+    """Serves an application until the stack unwinds; returns the port. Raises StartError."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    return await listen(runner, address, tls)
 
 
 def stop_signal() -> asyncio.Event:

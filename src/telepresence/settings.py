@@ -9,7 +9,6 @@ An environment variable is `TELEPRESENCE_`, the section, two underscores, and th
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import tomllib
 import typing
@@ -21,7 +20,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from telepresence.addresses import database_fault, is_ip, is_loopback, is_reachable, origin_of, url_fault
+from telepresence import setting_rules
+from telepresence.addresses import origin_of
 from telepresence.ids import RULE, is_plain
 from telepresence.signaling.messages import RoomKind
 
@@ -352,97 +352,6 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# --- what settings mean together ------------------------------------------------------------------
-
-
 def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
-    server, media = settings.server, settings.media
-    problems = (
-        _tls_problem(server),
-        _proxy_problem(server),
-        _admin_problem(settings),
-        _url_problem(server),
-        _media_problem(media),
-        _data_problem(settings.data),
-        _rooms_problem(settings),
-    )
-    for problem in problems:
-        if problem:
-            section, key, right = problem
-            raise _wrong(section, key, given.get((section, key)), right)
-
-
-Problem = tuple[str, str, str] | None
-
-
-def _tls_problem(server: ServerSettings) -> Problem:
-    if bool(server.tls_certificate) != bool(server.tls_key):
-        key = "tls_key" if server.tls_certificate else "tls_certificate"
-        return "server", key, "tls_certificate and tls_key belong together; give both or neither."
-    for key in ("tls_certificate", "tls_key"):
-        path = getattr(server, key)
-        if path and not Path(path).is_file():
-            return "server", key, "there is no such file."
-    if not is_loopback(server.host) and not server.tls_certificate and not server.trusted_proxies:
-        right = (
-            "off loopback the server needs TLS (server.tls_certificate and server.tls_key) or a proxy that has it "
-            "(server.trusted_proxies); browsers give cameras to https pages alone."
-        )
-        return "server", "host", right
-    return None
-
-
-def _admin_problem(settings: Settings) -> Problem:
-    if not is_loopback(settings.admin.host) and not settings.server.tls_certificate:
-        right = (
-            "off loopback admin tokens need TLS (server.tls_certificate and server.tls_key); reach it by SSH otherwise."
-        )
-        return "admin", "host", right
-    return None
-
-
-def _proxy_problem(server: ServerSettings) -> Problem:
-    for proxy in server.trusted_proxies:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError as error:
-            return "server", "trusted_proxies", f"{error}. Right: 10.0.0.5 or 10.0.0.0/24."
-    return None
-
-
-def _url_problem(server: ServerSettings) -> Problem:
-    if server.public_url:
-        fault = url_fault(server.public_url)
-        return ("server", "public_url", fault) if fault else None
-    if server.trusted_proxies or not is_loopback(server.host):
-        right = (
-            "off loopback and behind a proxy the server must know what people type, as in "
-            "https://meet.hospital.example: pages of any other address can't join."
-        )
-        return "server", "public_url", right
-    return None
-
-
-def _data_problem(data: DataSettings) -> Problem:
-    fault = database_fault(data.database)
-    return ("data", "database", fault) if fault else None
-
-
-def _rooms_problem(settings: Settings) -> Problem:
-    if len(settings.rooms) > settings.limits.rooms:
-        return "limits", "rooms", f"there are {len(settings.rooms)} [[rooms]], more than this allows."
-    return None
-
-
-def _media_problem(media: MediaSettings) -> Problem:
-    for address in media.advertise:
-        if not is_ip(address):
-            return "media", "advertise", f"{address!r} is no IP address; clients are told addresses, not names."
-        if not is_reachable(address):
-            right = "it means nothing on another machine; right are addresses such as 203.0.113.5 or 2001:db8::5"
-            return "media", "advertise", f"{address!r}: {right}."
-    if not is_ip(media.host):
-        return "media", "host", "it must be an IP address, such as 127.0.0.1 or 0.0.0.0."
-    if ipaddress.ip_address(media.host).is_unspecified and not media.advertise:
-        return "media", "advertise", f"with media.host = {media.host} clients must be told at least one address."
-    return None
+    for problem in setting_rules.problems(settings):
+        raise _wrong(problem.section, problem.key, given.get((problem.section, problem.key)), problem.right)

@@ -69,10 +69,8 @@ def test_what_makes_no_sense_is_named_with_its_place(fields: dict[str, object], 
 
 def test_one_site_may_have_links_of_several_roles_and_two_encoders() -> None:
     """Its people's, and one for each picture."""
-    sites = [
-        NewSite(site="a", name="A", role=role, label=label)
-        for role, label in (("member", ""), ("encoder", "1"), ("encoder", "2"))
-    ]  # pyright: ignore[reportArgumentType]
+    invited = ((Role.MEMBER, ""), (Role.ENCODER, "C-arm"), (Role.ENCODER, "microscope"))
+    sites = [NewSite(site="a", name="A", role=role, label=label) for role, label in invited]
     assert len(plan(wanted(*sites), "organiser", START)[1]) == 3
 
 

@@ -212,7 +212,7 @@ def _room(room: Room, now: float) -> RoomAnswer:
         starts_at=record.starts_at,
         ends_at=record.ends_at,
         members=len(room.members()),
-        audience=room.audience(),
+        audience=room.roll.audience(),
         waiting=len(room.waiting),
     )
 

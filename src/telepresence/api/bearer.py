@@ -5,27 +5,29 @@ All of `api/` is behind it. A token travels in the header `Authorization` alone:
 
 from __future__ import annotations
 
-import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 from aiohttp import web
 
-from telepresence.auth import Authority, Claims
-from telepresence.rooms.attempts import Attempts
-from telepresence.signaling.door import client_address
+from telepresence.auth import Claims
 from telepresence.signaling.keeper import NotKeptError
 from telepresence.signaling.refusal import RefusalError
+from telepresence.signaling.showing import TriedTooOftenError, show
+from telepresence.signaling.websocket import Hub
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
 
 NO_STORE = {"Cache-Control": "no-store"}
 """Answers hold links."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="telepresence"'}
+NO_TOKEN = "Show a token in the header `Authorization: Bearer TOKEN`; it is what stands behind `#t=` in a link."  # noqa: S105 (words)
 
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
@@ -72,47 +74,34 @@ def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
 class Doorman:
     """Checks bearer tokens, and counts the failed ones."""
 
-    def __init__(self, authority: Authority, attempts: Attempts, trusted_proxies: Iterable[str]) -> None:
-        """One for all listeners: tries are counted together."""
-        self._authority = authority
-        self._attempts = attempts
-        self._trusted_proxies = tuple(trusted_proxies)
+    def __init__(self, hub: Hub) -> None:
+        """Tries of all listeners are counted together, in the hub's world."""
+        self._hub = hub
 
     def person(self, request: web.Request) -> Claims:
         """Returns what a person's token says. Raises ApiError: 401, 429."""
-        return self._check(request, self._authority.verify)
+        return self._check(request, self._hub.world.authority.verify)
+
+    def holder(self, request: web.Request) -> Claims:
+        """Returns what a person's token says with which something was begun; it may be over. Raises ApiError: 401, 429."""
+        return self._check(request, self._hub.world.authority.verify_begun)
 
     def admin(self, request: web.Request) -> Claims:
         """Returns what an admin's token says. Raises ApiError: 401, 429."""
-        return self._check(request, self._authority.verify_admin)
+        return self._check(request, self._hub.world.authority.verify_admin)
 
     def _check(self, request: web.Request, verify: Callable[[str], Claims]) -> Claims:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token.strip()
-        now = time.monotonic()
-        if scheme.lower() != "bearer" or not token:
-            text = "Show a token in the header `Authorization: Bearer TOKEN`; it is what stands behind `#t=` in a link."
-            raise self._refused(request, "", "token-invalid", text, now)
+        if scheme.lower() != "bearer":
+            token = ""
         try:
-            claims = verify(token)
+            return show(self._hub.world, self._hub.address_of(request), token.strip(), time.monotonic(), verify)
+        except TriedTooOftenError as error:
+            headers = {"Retry-After": str(error.wait_s)}
+            raise ApiError(429, str(error.code), error.message, headers=headers) from None
         except RefusalError as error:
-            raise self._refused(request, token, str(error.code), error.message, now) from None
-        if wait_s := self._attempts.shown(claims.jti, now):
-            raise _too_many(wait_s)
-        return claims
-
-    def _refused(self, request: web.Request, token: str, code: str, text: str, now: float) -> ApiError:
-        forwarded_for = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
-        if wait_s := self._attempts.failed(address, token, now):
-            return _too_many(wait_s)
-        return ApiError(401, code, text, headers={"WWW-Authenticate": 'Bearer realm="telepresence"'})
-
-
-def _too_many(wait_s: float) -> ApiError:
-    seconds = math.ceil(wait_s)
-    text = f"Too many tries; try again in {seconds} s."
-    return ApiError(429, "too-many", text, headers={"Retry-After": str(seconds)})
+            text = error.message if token else NO_TOKEN
+            raise ApiError(401, str(error.code), text, headers=CHALLENGE) from None
 
 
 async def read_body(request: web.Request, kind: type[Body]) -> Body:

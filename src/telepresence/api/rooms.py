@@ -140,5 +140,5 @@ def _answer(room: Room, made: list[LinkAnswer], now: float) -> RoomAnswer:
         links=made,
         state=state_of(room, now),
         members=len(room.members()),
-        audience=room.audience(),
+        audience=room.roll.audience(),
     )

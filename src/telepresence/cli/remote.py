@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import Any
 
@@ -51,7 +50,7 @@ async def _ask(url: str, token: str, body: Any) -> Any:
     except aiohttp.ClientConnectorCertificateError:
         text = "its certificate is not trusted here. For one of `telepresence cert`, set SSL_CERT_FILE to its ca.pem"
         fail(f"{url}: {text}.")
-    except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+    except (TimeoutError, aiohttp.ClientError) as error:
         fail(f"{url} does not answer ({error or type(error).__name__}). {HINT}")
     except ValueError:
         fail(f"{url} answers something else than Telepresence does. {HINT}")

@@ -62,16 +62,12 @@ def create(
     """Make a room and print a link for each site."""
     settings = read_settings(config)
     starts_at = start.timestamp() if start else time.time()
+    rows = _read(sites)
     try:
-        rows = read_sites(sites.read_bytes())
         body = _room(
             rows, title, kind, room_id, starts_at, starts_at + minutes * 60, waiting_room=waiting_room, h264=h264
         )
         plan(body, organised_by, time.time())
-    except OSError as error:
-        fail(f"{sites} can't be read: {error.strerror}.", 2)
-    except SitesError as error:
-        fail(f"{sites}: {error}.", 2)
     except PlanError as error:
         fail(_in_the_file(error, sites, rows), 2)
     except msgspec.ValidationError as error:
@@ -81,6 +77,15 @@ def create(
     _print_room(Console(), answer)
     if qr:
         _codes(answer, qr)
+
+
+def _read(path: Path) -> list[Row]:
+    try:
+        return read_sites(path.read_bytes())
+    except OSError as error:
+        fail(f"{path} can't be read: {error.strerror}.", 2)
+    except SitesError as error:
+        fail(f"{path}: {error}.", 2)
 
 
 def _room(

@@ -1,6 +1,6 @@
 """How much media this server sends, and whether it may take more. Pure: figures and `now` come in.
 
-`pulse.py` measures; `handlers/join.py` and `handlers/publish.py` ask before they let somebody in: "this server is full"
+`pulse.py` measures; `handlers/join.py` and `signaling/publishing.py` ask before they let somebody in: "this server is full"
 comes before it is, since a line that is full spoils every call on it.
 """
 

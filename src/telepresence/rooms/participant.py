@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from telepresence.engine.commands import SendSlot
+from telepresence.engine.commands import SendSlot, Setup
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.records import SeatRecord
 from telepresence.rooms.rights import effective
@@ -66,7 +66,7 @@ class PublishedSource:
 
 @dataclass(slots=True)
 class UpConnection:
-    """The connection that a participant publishes on; `ufrag` and `pwd` are ours, `fingerprint` is the peer's.
+    """The connection that a participant publishes on; `ufrag`, `pwd` and `setup` are ours, `fingerprint` is the peer's.
 
     `connected` once media can flow: until then nobody knows whether the client has got our answer.
     """
@@ -76,6 +76,7 @@ class UpConnection:
     pwd: str
     remote_ufrag: str
     fingerprint: str
+    setup: Setup
     version: int = 1
     connected: bool = False
 
@@ -139,8 +140,22 @@ class Knock:
 
 
 @dataclass(slots=True)
+class Encoder:
+    """What a publisher by WHIP has in place of a socket (`encoders.py`).
+
+    `jti` is its token's, which must come again with each request. `silent_until` is when it is gone if no media came,
+    null once it did.
+    """
+
+    jti: str
+    silent_until: float | None
+
+
+@dataclass(slots=True)
 class Participant:
-    """`session` is the socket's session, null while away. A resume must show the secret whose SHA-256 is in `seat`.
+    """`session` is the socket's session, null while away; an `encoder` has none and is here while it is connected.
+
+    A resume must show the secret whose SHA-256 is in `seat`.
 
     `seat` is the row that is kept of it. `knock` is its newest `join`, null before the first one after a restart.
     `away_until` is when it is gone if it does not come back, null while it is here. `silent_since` is when the up connection
@@ -153,6 +168,7 @@ class Participant:
     session: int | None
     bucket: TokenBucket
     knock: Knock | None = None
+    encoder: Encoder | None = None
     is_chair: bool = False
     is_interrupted: bool = False
     recording: bool = False
@@ -204,11 +220,15 @@ class Participant:
             name=self.name,
             role=self.role,
             promoted=self.seat.on_stage,
-            presence=Presence.HERE if self.session is not None else Presence.AWAY,
+            presence=Presence.AWAY if self.session is None and self.encoder is None else Presence.HERE,
             heads=self.seat.heads,
             recording=self.recording,
             sources=tuple(source.state() for source in self.sources.values()),
         )
+
+    def first_track(self) -> Track:
+        """Returns the track that was published first; there must be one."""
+        return self._tracks()[0]
 
     def track_of(self, key: str) -> Track | None:
         """Returns the published track with that mid."""
@@ -221,6 +241,11 @@ class Participant:
     def tracks(self) -> int:
         """Returns how many of its tracks are in the engine."""
         return sum(track.engine is not None for track in self._tracks())
+
+    @property
+    def is_live(self) -> bool:
+        """Media of one of its tracks has arrived."""
+        return any(track.live for track in self._tracks())
 
     def _tracks(self) -> list[Track]:
         return [track for source in self.sources.values() for track in source.tracks.values()]

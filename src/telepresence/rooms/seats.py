@@ -7,7 +7,7 @@ import hashlib
 from telepresence.rooms import chair, publishing
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.effects import Effect
-from telepresence.rooms.participant import Identity, Knock, Participant
+from telepresence.rooms.participant import Encoder, Identity, Knock, Participant
 from telepresence.rooms.records import SeatRecord
 from telepresence.rooms.rights import waits
 from telepresence.rooms.room import Room
@@ -33,9 +33,12 @@ def hash_of(secret: str) -> str:
 
 
 def sit(
-    room: Room, participant_id: str, identity: Identity, session: int, knock: Knock, now: float
+    room: Room, participant_id: str, identity: Identity, by: int | Encoder, knock: Knock, now: float
 ) -> tuple[Participant, list[Effect]]:
-    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RoomFullError, SiteFullError."""
+    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RoomFullError, SiteFullError.
+
+    `by` is the session of its socket, or what an encoder has in place of one.
+    """
     seat = SeatRecord(
         room=room.id,
         participant=participant_id,
@@ -48,7 +51,8 @@ def sit(
         heads=knock.heads,
     )
     bucket = TokenBucket.full(room.limits.rate_per_s, room.limits.burst, now)
-    participant = Participant(seat, identity, session, bucket, knock)
+    session, encoder = (None, by) if isinstance(by, Encoder) else (by, None)
+    participant = Participant(seat, identity, session, bucket, knock, encoder)
     room.site(identity.site, identity.name, identity.role)
     if not waits(identity.role, waiting_room=room.record.waiting_room):
         return participant, let_in(room, participant, now)
@@ -79,7 +83,9 @@ def let_in(room: Room, participant: Participant, now: float) -> list[Effect]:
 def resume(room: Room, identity: Identity, session: int, knock: Knock) -> tuple[Participant, list[Effect]] | None:
     """Gives a participant a new socket; null when the secret is nobody's of that site and role."""
     participant = room.roll.with_secret(hash_of(knock.secret))
-    if participant is None or (participant.site, participant.identity.role) != (identity.site, identity.role):
+    if participant is None or participant.encoder:
+        return None
+    if (participant.site, participant.identity.role) != (identity.site, identity.role):
         return None
     effects: list[Effect] = []
     was_away = participant.session is None

@@ -148,12 +148,16 @@ class Hub:
         """Why nobody should be sent here now, for /healthz: `draining`, `storage`, or nothing."""
         return "draining" if self.is_draining else "storage" if self._keeper.is_failing else ""
 
+    def address_of(self, request: web.Request) -> str:
+        """Returns the client's own address, also behind proxies that are trusted."""
+        forwarded_for = request.headers.get("X-Forwarded-For", "")
+        return client_address(request.remote or "", forwarded_for, self._trusted_proxies)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one socket from its upgrade to its end."""
         if not is_own_origin(request.headers.get("Origin"), self.public_url):
             raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
-        forwarded_for = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
+        address = self.address_of(request)
         try:
             place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
         except DoorError:
@@ -164,13 +168,13 @@ class Hub:
         try:
             ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
             await ws.prepare(request)
-            await self._serve(ws, request.transport, place)
+            session = Session(next(self._ids), self.world, time.monotonic(), address)
+            await self._serve(Socket(ws, request.transport, session, place))
         finally:
             place.give_back()
         return ws
 
-    async def _serve(self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, place: Pass) -> None:
-        socket = Socket(ws, transport, Session(next(self._ids), self.world, time.monotonic()), place)
+    async def _serve(self, socket: Socket) -> None:
         session = socket.session
         self._sockets[session.id] = socket
         try:
@@ -179,7 +183,7 @@ class Hub:
             await self._read(socket)
         except Exception:
             log.exception("session.fault", **session.names())
-            await ws.close(code=FAULT_CODE)
+            await socket.ws.close(code=FAULT_CODE)
         finally:
             await self._end(socket)
 
