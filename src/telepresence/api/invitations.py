@@ -212,9 +212,15 @@ def _link_of(invitation: InvitationRecord, url: str) -> LinkAnswer:
     )
 
 
+QR_MASK = 0
+"""Readers read any of the eight masks. Trying which is best takes four times as long, and tokens are even enough for each."""
+
+
 @functools.lru_cache(QR_CACHED)
 def qr_code(url: str) -> str:
     """Returns a QR code as SVG text that fills whatever box it is put into."""
     text = io.BytesIO()
-    segno.make(url, error="l", micro=False).save(text, kind="svg", xmldecl=False, omitsize=True, light="#fff")
+    segno.make(url, error="l", micro=False, mask=QR_MASK).save(
+        text, kind="svg", xmldecl=False, omitsize=True, light="#fff"
+    )
     return text.getvalue().decode()
