@@ -134,10 +134,10 @@ def plan(wanted: NewRoom, organiser: str, now: float) -> tuple[RoomRecord, list[
         waiting_room=wanted.waiting_room,
         codecs=(Codec.OPUS, Codec.VP8, *((Codec.H264,) if wanted.h264 else ())),
     )
-    return record, [_invite(site, record, ends_at) for site in wanted.sites]
+    return record, [_invite(site, place, record, ends_at) for place, site in enumerate(wanted.sites)]
 
 
-def _invite(site: NewSite, record: RoomRecord, ends_at: float) -> InvitationRecord:
+def _invite(site: NewSite, place: int, record: RoomRecord, ends_at: float) -> InvitationRecord:
     return InvitationRecord(
         jti=new_jti(),
         room=record.id,
@@ -147,6 +147,7 @@ def _invite(site: NewSite, record: RoomRecord, ends_at: float) -> InvitationReco
         expires_at=link_expiry(ends_at),
         label=site.label,
         profile=site.profile,
+        place=place,
     )
 
 
