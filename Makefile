@@ -88,13 +88,13 @@ need-python:
 need-node:
 	@scripts/need.sh node
 
-.PHONY: browser
-browser:
-	@scripts/browser.sh
+.PHONY: debian
+debian:
+	@scripts/debian.sh
 
 .PHONY: test-setup
 test-setup: need
-	@$(MAKE) --jobs 2 --output-sync=target browser .venv/.engine $(WEB)/index.html
+	@$(MAKE) --jobs 2 --output-sync=target debian .venv/.engine $(WEB)/index.html
 	@$(MAKE) .venv/.wheel
 
 .PHONY: test-rust

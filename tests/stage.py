@@ -77,8 +77,12 @@ class Stage:
         tracks_max: int = 100,
         burst: float = 60,
         waiting_room: bool = False,
+        is_empty: bool = False,
     ) -> None:
-        """The rooms `demo` (with a waiting room, if asked for) and `training` exist. `kept` is all that was to be kept."""
+        """The rooms `demo` (with a waiting room, if asked for) and `training` exist, unless it is to be empty.
+
+        `kept` is all that was to be kept.
+        """
         self.now = 0.0
         self.engine = FakeEngine()
         self.engine.listen(self.on_event)
@@ -90,12 +94,13 @@ class Stage:
             epoch=START,
         )
         self.kept: list[Keep] = []
-        self.create("demo", RoomKind.CONSULTATION, "Consultation", waiting_room=waiting_room)
-        self.create("training", RoomKind.BROADCAST, "Training")
         media = MediaAddress(("127.0.0.1",), 8081, self.engine.fingerprint)
         self.world = World(self.directory, self.authority, media, random.Random(7), join_timeout_s=5)  # noqa: S311 (a seed determines a run)
         self.clients: dict[int, Client] = {}
         self._ids = itertools.count(1)
+        if not is_empty:
+            self.create("demo", RoomKind.CONSULTATION, "Consultation", waiting_room=waiting_room)
+            self.create("training", RoomKind.BROADCAST, "Training")
 
     def create(self, room_id: str, kind: RoomKind, title: str, **options: Any) -> Room:
         """Makes a room; `options` are fields of its record."""

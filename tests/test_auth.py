@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telepresence.auth import SECRET_NAME, Authority, Secret, SecretError, load_secret
-from telepresence.signaling.messages import ErrorCode, Role
+from telepresence.auth import ANY_ROOM, SECRET_NAME, Authority, Secret, SecretError, link_expiry, load_secret
+from telepresence.rooms.records import InvitationRecord
+from telepresence.signaling.messages import ErrorCode, Profile, Role
 from telepresence.signaling.refusal import RefusalError
 
 NOW = 1_800_000_000.0
@@ -128,3 +129,63 @@ def test_ids_that_would_bend_a_link_get_no_token(wrong: str) -> None:
         AUTHORITY.issue(room=wrong, site="xixia", name="X", role=Role.MEMBER, valid_s=60)
     with pytest.raises(ValueError, match=r"id of a site has .*letters, digits"):
         AUTHORITY.issue(room="demo", site=wrong, name="X", role=Role.MEMBER, valid_s=60)
+
+
+INVITATION = InvitationRecord(
+    jti="-a_1",
+    room="demo",
+    site="xixia",
+    name="西峡县人民医院",
+    role=Role.ENCODER,
+    expires_at=int(NOW) + 60,
+    label="C-arm",
+    profile=Profile.SURGERY,
+)
+
+
+def test_an_invitations_token_is_always_the_same_and_says_all_of_it() -> None:
+    """So the database holds no token, and the start page can show the links again."""
+    token = AUTHORITY.token_of(INVITATION)
+    assert token == Authority(SECRET, lambda: NOW + 30).token_of(INVITATION)
+    claims = AUTHORITY.verify(token)
+    assert (claims.jti, claims.exp, claims.label, claims.profile) == ("-a_1", NOW + 60, "C-arm", Profile.SURGERY)
+
+
+def test_a_revoked_token_opens_no_door_and_others_do() -> None:
+    """It is refused until its own end, and forgotten then."""
+    clock = [NOW]
+    authority = Authority(SECRET, lambda: clock[0])
+    other = authority.issue(room="demo", site="xixia", name="X", role=Role.MEMBER, valid_s=60)
+    token = authority.token_of(INVITATION)
+    authority.revoke(INVITATION.jti, INVITATION.expires_at)
+    with pytest.raises(RefusalError) as caught:
+        authority.verify(token)
+    assert caught.value.code is ErrorCode.TOKEN_REVOKED
+    assert authority.verify(other)
+    clock[0] += 60
+    authority.revoke("another", int(NOW) + 120)
+    assert authority._revoked == {"another": int(NOW) + 120}
+
+
+def test_an_admins_token_is_for_the_admin_api_alone_and_a_link_is_not_for_it() -> None:
+    """Each has an audience of its own."""
+    admin = AUTHORITY.issue(room=ANY_ROOM, site="admin", name="Admin", role=Role.ADMIN, valid_s=60)
+    organiser = AUTHORITY.issue(room=ANY_ROOM, site="organiser", name="O", role=Role.ORGANISER, valid_s=60)
+    assert AUTHORITY.verify_admin(admin).role is Role.ADMIN
+    assert AUTHORITY.verify(organiser).room == ANY_ROOM
+    assert refusal(admin).code is ErrorCode.TOKEN_INVALID
+    with pytest.raises(RefusalError, match="not meant for the admin API"):
+        AUTHORITY.verify_admin(organiser)
+    assert (AUTHORITY.read(admin).role, AUTHORITY.read(organiser).role) == (Role.ADMIN, Role.ORGANISER)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.ORGANISER, Role.ADMIN)])
+def test_only_organisers_and_admins_have_a_token_for_no_room(role: Role) -> None:
+    """All others are for one."""
+    with pytest.raises(ValueError, match="room"):
+        AUTHORITY.issue(room=ANY_ROOM, site="x", name="X", role=role, valid_s=60)
+
+
+def test_links_live_half_a_day_longer_than_their_room_is_planned() -> None:
+    """A meeting that takes longer loses nobody."""
+    assert link_expiry(NOW) == NOW + 12 * 3600

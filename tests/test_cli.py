@@ -20,7 +20,9 @@ from telepresence.cli import app
 from telepresence.settings import render
 from telepresence.signaling.messages import Role
 
-COMMANDS = ["serve", "token", "bot", "doctor", "config", "version"]
+COMMANDS = ["serve", "room", "token", "cert", "bot", "doctor", "config", "version"]
+GROUPS = ["room", "bot"]
+"""Their commands have the examples."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def test_each_command_explains_itself(command: str) -> None:
     """Help has a sentence; those of one level have an example."""
     code, text = run(command, "--help")
     assert code == 0
-    assert command == "bot" or f"Example: telepresence {command}" in re.sub(r"\s+", " ", text)
+    assert command in GROUPS or f"Example: telepresence {command}" in re.sub(r"\s+", " ", text)
 
 
 def test_a_token_is_a_link_that_the_server_accepts(tmp_path: Path) -> None:
@@ -117,7 +119,11 @@ def test_the_doctor_says_what_to_do_and_fails_when_an_address_is_not_ours(monkey
 
 def serve(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Starts a real server process with the fake engine, on any free port; without arguments it is the demo."""
-    settings = {"TELEPRESENCE_SERVER__PORT": "0", "TELEPRESENCE_DATA__DIRECTORY": str(tmp_path / "var")}
+    settings = {
+        "TELEPRESENCE_SERVER__PORT": "0",
+        "TELEPRESENCE_ADMIN__PORT": "0",
+        "TELEPRESENCE_DATA__DIRECTORY": str(tmp_path / "var"),
+    }
     return subprocess.Popen(  # noqa: S603 (our own server)
         [sys.executable, "-m", "telepresence", "serve", "--fake-engine", *(arguments or ["--demo"])],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "COLUMNS": "80", **settings, **environment},
@@ -128,7 +134,7 @@ def serve(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Pop
 
 
 def test_the_demo_prints_whole_links_and_stops_on_a_signal(tmp_path: Path) -> None:
-    """Six links, each on one line, all rooms of the demo; SIGTERM ends it with 0."""
+    """A link for each site and one to the start page, each on one line; SIGTERM ends it with 0."""
     process = serve(tmp_path)
     assert process.stdout
     lines = []
@@ -141,7 +147,8 @@ def test_the_demo_prints_whole_links_and_stops_on_a_signal(tmp_path: Path) -> No
     assert process.returncode == 0, errors
     assert "Traceback" not in errors + out
     links = [line for line in lines if re.fullmatch(r"http://localhost:\d+/room/(demo|training)#t=[\w.-]+", line)]
-    assert len(links) == 6
+    assert len(links) == 7
+    assert [line for line in lines if re.fullmatch(r"http://localhost:\d+/#t=[\w.-]+", line)]
     assert any("西峡县人民医院" in line for line in lines)
 
 
@@ -178,7 +185,8 @@ async def test_a_server_of_rooms_from_its_file_drains_on_sigterm(tmp_path: Path)
         async with asyncio.timeout(20), aiohttp.ClientSession() as http, http.ws_connect(f"{url}/ws") as ws:
             await ws.send_json({"type": "join", "request": 1, "versions": [1], "token": link.strip().split("#t=")[1]})
             joined = await ws.receive_json()
-            assert joined["room"] == {"id": "ward", "kind": "consultation", "title": "Ward 2"}
+            room = joined["room"]
+            assert (room["id"], room["kind"], room["title"]) == ("ward", "consultation", "Ward 2")
             process.send_signal(signal.SIGUSR1)
             process.send_signal(signal.SIGTERM)
             told = [message.json() async for message in ws]

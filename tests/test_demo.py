@@ -12,14 +12,22 @@ from telepresence import demo
 
 
 def test_every_link_of_the_demo_leads_to_a_room_that_is_there() -> None:
-    """Three hospitals in the consultation, presenter and audience in the broadcast, and the organiser."""
+    """Four hospitals in the consultation, one of which waits; presenter, moderator and audience in the broadcast; two bots."""
     stage = Stage()
-    for entry in (*demo.LINKS, demo.BOT):
+    for entry in (*demo.LINKS, *(bot.link for bot in demo.BOTS)):
         url = entry.url("http://localhost:8080", stage.authority)
         claims = stage.authority.verify(url.split("#t=")[1])
         room = stage.directory.find(claims.room)
         assert room
         assert claims.exp > START
+
+
+def test_the_organisers_link_leads_to_the_start_page() -> None:
+    """And into no room."""
+    stage = Stage()
+    url = demo.start_page("http://localhost:8080", stage.authority)
+    assert url.startswith("http://localhost:8080/#t=")
+    assert stage.authority.verify(url.split("#t=")[1]).room == "*"
 
 
 def test_a_room_of_the_demo_that_is_in_the_settings_stays_as_it_is() -> None:
@@ -59,7 +67,7 @@ async def test_a_bot_that_dies_is_started_again_and_ended_with_the_server(
     async with await asyncio.start_server(report, "127.0.0.1", 0) as server, asyncio.timeout(20):
         url = f"http://localhost:{server.sockets[0].getsockname()[1]}"
         tokens = itertools.count(1)
-        task = asyncio.create_task(demo.keep_bot(url, lambda: f"token-{next(tokens)}"))
+        task = asyncio.create_task(demo.keep_bot(url, ("--clip", "--chart"), lambda: f"token-{next(tokens)}"))
         for run in (1, 2):
             line, _, writer = await reports.get()
             assert (

@@ -8,7 +8,7 @@ import structlog
 
 from stage import Stage
 from telepresence import logs
-from telepresence.rooms.room import Room
+from telepresence.rooms import seats
 from telepresence.settings import LogSettings
 
 
@@ -29,7 +29,7 @@ def test_a_fault_in_the_midst_of_a_join_writes_neither_token_nor_name(
         message = "a fault of ours"
         raise KeyError(message)
 
-    monkeypatch.setattr(Room, "admit", fault)
+    monkeypatch.setattr(seats, "sit", fault)
     logs.configure(LogSettings(format=form))
     stage = Stage()
     token = stage.token("xixia-county")

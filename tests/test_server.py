@@ -23,7 +23,7 @@ from telepresence.bots.session import Session as BotSession
 from telepresence.engine.fake import FakeEngine
 from telepresence.page import Page, security_headers
 from telepresence.server import Running, StartError, build_app, log_snapshot, running
-from telepresence.settings import DataSettings, LimitSettings, ServerSettings, Settings
+from telepresence.settings import AdminSettings, DataSettings, LimitSettings, ServerSettings, Settings
 from telepresence.signaling import websocket
 from telepresence.signaling.messages import Error, ErrorCode, Mute, Role
 from telepresence.signaling.session import Session
@@ -87,12 +87,13 @@ async def house(tmp_path: Path, **limits: Any) -> AsyncIterator[House]:
     """Opens a server on a free port."""
     settings = Settings(
         server=ServerSettings(port=0),
+        admin=AdminSettings(port=0),
         data=DataSettings(directory=str(tmp_path / "var")),
         limits=LimitSettings(**limits),
     )
     engine = FakeEngine()
     async with aiohttp.ClientSession() as http, running(settings, engine) as server:
-        demo.create_rooms(server.hub.world.directory)
+        server.hub.perform(demo.create_rooms(server.hub.world.directory))
         yield House(server, engine, http)
 
 

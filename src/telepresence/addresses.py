@@ -12,6 +12,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 RIGHT_URL = "Right are https://, a name, and a port if it isn't 443, as in https://meet.hospital.example:8443."
 
+RIGHT_DATABASE = "Right is postgresql://telepresence:password@database.hospital.example/telepresence, or nothing for SQLite in data.directory."
+
 
 def origin_of(url: str) -> str:
     """Returns scheme, host and port as a browser writes them in `Origin`: no default port, no path. Raises ValueError."""
@@ -39,6 +41,20 @@ def url_fault(url: str) -> str | None:
     elif parts.path not in ("", "/") or parts.query or parts.fragment:
         fault = "the server is not below a path"
     return f"{fault}. {RIGHT_URL}" if fault else None
+
+
+def database_fault(url: str) -> str | None:
+    """Returns in words why that is no address of a database, without repeating it: it may hold a password. Or null."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return f"it can't be read: of user and password, write @ : / ? # as %40 %3A %2F %3F %23. {RIGHT_DATABASE}"
+    if parts.scheme not in ("postgresql", "postgres"):
+        return f"it must begin with postgresql://. {RIGHT_DATABASE}"
+    return None if parts.path.strip("/") else f"it names no database. {RIGHT_DATABASE}"
 
 
 def is_loopback(host: str) -> bool:

@@ -1,19 +1,18 @@
-"""The server's life: engine, sockets and page are put together, run until a signal, and taken apart.
+"""The server's life: database, engine, sockets and page are put together, run until a signal, and taken apart.
 
-`cli.py` starts it. A stop tells every client to come back (`closing`, draining), then ends the engine.
+`cli.py` starts it. The rooms that were kept are there before the first socket is. A stop tells every client to come back
+(`closing`, draining), then keeps what is still to be kept, then ends the engine.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import random
 import signal
 import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +20,27 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from telepresence.addresses import is_loopback
+from telepresence.api.admin import AdminApi
+from telepresence.api.bearer import Doorman
+from telepresence.api.rooms import RoomsApi
 from telepresence.auth import Authority, Secret, SecretError, load_secret
 from telepresence.engine.face import Engine, EngineError, open_native
+from telepresence.listening import Address, StartError, listen, tls_context
 from telepresence.page import WEB_DIRECTORY, Page, security_headers
-from telepresence.rooms.directory import RoomDirectory
-from telepresence.rooms.effects import Effect
+from telepresence.pulse import Pulse
+from telepresence.rooms.directory import RoomDirectory, ServerFullError
+from telepresence.rooms.load import Load
 from telepresence.rooms.records import RoomRecord
 from telepresence.rooms.room import RoomLimits
-from telepresence.settings import RoomSettings, Settings
+from telepresence.rooms.standing import provide
+from telepresence.settings import Settings
 from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
+from telepresence.signaling.whip import Whip
 from telepresence.signaling.world import World
+from telepresence.store.database import Store
+from telepresence.store.engines import StoreError
 
 DRAIN_S = 2.0
 """How long HTTP requests may take to end when the server stops; sockets were told before."""
@@ -42,10 +51,6 @@ FAKE_PORT = 8081
 log = structlog.get_logger()
 
 
-class StartError(Exception):
-    """The server can't start; the text says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """A server that listens."""
@@ -53,6 +58,8 @@ class Running:
     hub: Hub
     url: str
     port: int
+    store: Store
+    admin_port: int
 
 
 def read_secret(settings: Settings) -> Secret:
@@ -63,8 +70,16 @@ def read_secret(settings: Settings) -> Secret:
         raise StartError(str(error)) from None
 
 
-def build_hub(settings: Settings, secret: Secret, engine: Engine) -> Hub:
-    """Puts the control plane together around an engine."""
+async def open_store(settings: Settings) -> Store:
+    """Opens the settings' database and brings it up to date. Raises StartError."""
+    try:
+        return await Store.open(settings.data.database, Path(settings.data.directory))
+    except StoreError as error:
+        raise StartError(str(error)) from None
+
+
+def build_hub(settings: Settings, secret: Secret, engine: Engine, store: Store) -> Hub:
+    """Puts the control plane together around an engine and a database. It has no rooms yet."""
     limits = settings.limits
     directory = RoomDirectory(
         rooms_max=limits.rooms,
@@ -77,91 +92,100 @@ def build_hub(settings: Settings, secret: Secret, engine: Engine) -> Hub:
         ),
         epoch=time.time() - time.monotonic(),
     )
-    effects = [effect for room in settings.rooms for effect in _create(directory, room)]
     world = World(
         directory=directory,
         authority=Authority(secret, time.time),
         media=MediaAddress(settings.media_addresses, engine.port, engine.fingerprint),
         random=random.SystemRandom(),
         join_timeout_s=limits.join_timeout_s,
+        load=Load(limits.egress_mbit),
     )
-    hub = Hub(
+    return Hub(
         world,
         engine,
+        store,
         sockets_per_address=limits.sockets_per_address,
         trusted_proxies=settings.server.trusted_proxies,
     )
-    hub.perform(effects)
-    return hub
 
 
-def _create(directory: RoomDirectory, room: RoomSettings) -> list[Effect]:
-    record = RoomRecord(id=room.id, kind=room.kind, title=room.title, created_at=directory.epoch + time.monotonic())
-    return directory.create(record)[1]
+async def restore(hub: Hub, store: Store, settings: Settings) -> None:
+    """Brings back the rooms that were kept, and those of the settings. Raises StartError."""
+    directory, now = hub.world.directory, time.monotonic()
+    wall = directory.epoch + now
+    try:
+        kept = await store.load(wall)
+        for revocation in kept.revocations:
+            hub.world.authority.revoke(revocation.jti, revocation.expires_at)
+        hub.perform(directory.restore(kept, now))
+        for room in settings.rooms:
+            hub.perform(provide(directory, RoomRecord(id=room.id, kind=room.kind, title=room.title, created_at=wall)))
+    except StoreError as error:
+        raise StartError(str(error)) from None
+    except ServerFullError:
+        text = (
+            f"limits.rooms = {settings.limits.rooms} leaves no place for [[rooms]] beside those that go on. Raise it."
+        )
+        raise StartError(text) from None
 
 
 def build_app(hub: Hub, *, has_tls: bool, web_directory: Path = WEB_DIRECTORY) -> web.Application:
-    """Returns the HTTP application: the page, /ws and /healthz."""
+    """Returns the HTTP application: the page, /ws, /api, /whip and /healthz."""
     app = web.Application()
     app.router.add_get("/ws", hub.handle)
-    app.router.add_get("/healthz", _health)
+    app.router.add_get("/healthz", _health(hub))
+    doorman = Doorman(hub)
+    RoomsApi(hub, doorman).add_routes(app)
+    Whip(hub, doorman).add_routes(app)
     Page(web_directory).add_routes(app)
     app.on_response_prepare.append(security_headers(has_tls=has_tls))
     return app
 
 
-async def _health(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"}, headers={"Cache-Control": "no-store"})
+def _health(hub: Hub) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        """503 says: send nobody here now. Those inside are served nevertheless."""
+        body = {"status": hub.trouble or "ok"}
+        return web.json_response(body, status=503 if hub.trouble else 200, headers={"Cache-Control": "no-store"})
+
+    return answer
 
 
 @asynccontextmanager
 async def running(settings: Settings, engine: Engine) -> AsyncIterator[Running]:
     """Runs a server for as long as the context lasts. Raises StartError. The engine is closed in any case."""
-    try:
-        hub = build_hub(settings, read_secret(settings), engine)
-        app = build_app(hub, has_tls=bool(settings.server.tls_certificate))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
-        await runner.setup()
-        try:
-            port = await _listen(runner, settings)
-            hub.public_url = settings.public_url(port)
-            hub.start()
-            yield Running(hub, hub.public_url, port)
-            log.info("server.stopping")
-            await hub.stop()
-            await log_snapshot(engine)
-        finally:
-            await runner.cleanup()
-    finally:
-        engine.close()
+    async with AsyncExitStack() as stack:
+        stack.callback(engine.close)
+        secret = read_secret(settings)
+        store = await open_store(settings)
+        stack.push_async_callback(store.close)
+        hub = build_hub(settings, secret, engine, store)
+        stack.push_async_callback(hub.settle)
+        await restore(hub, store, settings)
+        tls = tls_context(settings.server)
+        app = build_app(hub, has_tls=tls is not None)
+        port = await _open(stack, app, Address("server", settings.server.host, settings.server.port), tls)
+        hub.public_url = settings.public_url(port)
+        pulse = Pulse(engine, hub.world.load)
+        stack.callback(pulse.stop)
+        pulse.start()
+        # On loopback nobody could listen in, and the certificate is for other names.
+        own_tls = None if is_loopback(settings.admin.host) else tls
+        admin = AdminApi(hub, Doorman(hub), pulse).app()
+        admin_port = await _open(stack, admin, Address("admin", settings.admin.host, settings.admin.port), own_tls)
+        hub.start()
+        yield Running(hub, hub.public_url, port, store, admin_port)
+        log.info("server.stopping")
+        await hub.stop()
+        await log_snapshot(engine)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> int:
-    server = settings.server
-    site = web.TCPSite(runner, server.host, server.port, ssl_context=_tls(settings))
-    try:
-        await site.start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            text = f"TCP port {server.port} of {server.host} is taken, perhaps by a Telepresence that already runs. Stop what"
-            raise StartError(
-                f"{text} holds it, or set another server.port, as by TELEPRESENCE_SERVER__PORT=9090."
-            ) from None
-        text = f"TCP {server.host}:{server.port} can't be opened: {os.strerror(error.errno or 0)}. Set server.host to an address"
-        raise StartError(f"{text} of this machine.") from None
-    return int(runner.addresses[0][1])
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    server = settings.server
-    if not server.tls_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(server.tls_certificate, server.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise StartError(f"server.tls_certificate and server.tls_key can't be used together: {error}.") from None
-    return context
+async def _open(stack: AsyncExitStack, app: web.Application, address: Address, tls: ssl.SSLContext | None) -> int:
+    """Serves an application until the stack unwinds; returns the port. Raises StartError."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    return await listen(runner, address, tls)
 
 
 def stop_signal() -> asyncio.Event:

@@ -9,7 +9,6 @@ An environment variable is `TELEPRESENCE_`, the section, two underscores, and th
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import tomllib
 import typing
@@ -21,7 +20,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from telepresence.addresses import is_ip, is_loopback, is_reachable, origin_of, url_fault
+from telepresence import setting_rules
+from telepresence.addresses import origin_of
 from telepresence.ids import RULE, is_plain
 from telepresence.signaling.messages import RoomKind
 
@@ -77,13 +77,31 @@ class MediaSettings(Section, frozen=True):
     ] = []
 
 
+class AdminSettings(Section, frozen=True):
+    """The operator's own listener: /metrics and the admin API, for tokens of `telepresence token --role admin`."""
+
+    host: Annotated[
+        str, Meta(description="Address to listen on. Off loopback it needs the TLS of [server] and uses it.")
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="TCP port; 0 takes any free one.")] = 8082
+
+
 class DataSettings(Section, frozen=True):
     """What is kept on disc."""
 
     directory: Annotated[
         str,
-        Meta(description="Directory for the token secret, made at first start. Only the server may read it."),
+        Meta(
+            description="Directory for the token secret and the database, made at first start. Only the server may read it."
+        ),
     ] = "./var"
+    database: Annotated[
+        str,
+        Meta(
+            description="A PostgreSQL, as in postgresql://telepresence:password@database.hospital.example/telepresence. "
+            "Empty: SQLite in the directory above."
+        ),
+    ] = ""
 
 
 class LimitSettings(Section, frozen=True):
@@ -98,6 +116,15 @@ class LimitSettings(Section, frozen=True):
         Count,
         Meta(description="Published tracks at one time, of all rooms; a video track takes about 1.5 MB of memory."),
     ] = 1000
+    egress_mbit: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="Media sent, in Mbit/s, above which nobody new is let in or publishes; 0: no bound. Set it to four fifths "
+            "of what the server's line carries.",
+        ),
+    ] = 1000.0
     messages_per_second: Annotated[Count, Meta(description="Messages a participant may send, in the long run.")] = 20
     messages_burst: Annotated[
         Count,
@@ -141,6 +168,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     server: ServerSettings = ServerSettings()
     media: MediaSettings = MediaSettings()
+    admin: AdminSettings = AdminSettings()
     data: DataSettings = DataSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
@@ -156,6 +184,9 @@ class Settings(msgspec.Struct, frozen=True):
         scheme = "https" if self.server.tls_certificate else "http"
         return origin_of(self.server.public_url or f"{scheme}://localhost:{port}")
 
+
+PASSWORDS = frozenset({("data", "database")})
+"""Settings that may hold one: errors don't repeat them."""
 
 ROOMS = "rooms"
 SECTIONS: dict[str, type[Section]] = {
@@ -300,7 +331,10 @@ def _convert(section: str, key: str, given: Given) -> Any:
 
 
 def _wrong(section: str, key: str, given: Given | None, right: str) -> SettingsError:
-    shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
+    if given and (section, key) in PASSWORDS:
+        shown = f"({given.origin})"
+    else:
+        shown = f"= {given.value!r} ({given.origin})" if given else "(the default)"
     return SettingsError(f"{section}.{key} {shown}: {right}")
 
 
@@ -318,81 +352,6 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# --- what settings mean together ------------------------------------------------------------------
-
-
 def _check(settings: Settings, given: Mapping[tuple[str, str], Given]) -> None:
-    server, media = settings.server, settings.media
-    problems = (
-        _tls_problem(server),
-        _proxy_problem(server),
-        _url_problem(server),
-        _media_problem(media),
-        _rooms_problem(settings),
-    )
-    for problem in problems:
-        if problem:
-            section, key, right = problem
-            raise _wrong(section, key, given.get((section, key)), right)
-
-
-Problem = tuple[str, str, str] | None
-
-
-def _tls_problem(server: ServerSettings) -> Problem:
-    if bool(server.tls_certificate) != bool(server.tls_key):
-        key = "tls_key" if server.tls_certificate else "tls_certificate"
-        return "server", key, "tls_certificate and tls_key belong together; give both or neither."
-    for key in ("tls_certificate", "tls_key"):
-        path = getattr(server, key)
-        if path and not Path(path).is_file():
-            return "server", key, "there is no such file."
-    if not is_loopback(server.host) and not server.tls_certificate and not server.trusted_proxies:
-        right = (
-            "off loopback the server needs TLS (server.tls_certificate and server.tls_key) or a proxy that has it "
-            "(server.trusted_proxies); browsers give cameras to https pages alone."
-        )
-        return "server", "host", right
-    return None
-
-
-def _proxy_problem(server: ServerSettings) -> Problem:
-    for proxy in server.trusted_proxies:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError as error:
-            return "server", "trusted_proxies", f"{error}. Right: 10.0.0.5 or 10.0.0.0/24."
-    return None
-
-
-def _url_problem(server: ServerSettings) -> Problem:
-    if server.public_url:
-        fault = url_fault(server.public_url)
-        return ("server", "public_url", fault) if fault else None
-    if server.trusted_proxies or not is_loopback(server.host):
-        right = (
-            "off loopback and behind a proxy the server must know what people type, as in "
-            "https://meet.hospital.example: pages of any other address can't join."
-        )
-        return "server", "public_url", right
-    return None
-
-
-def _rooms_problem(settings: Settings) -> Problem:
-    if len(settings.rooms) > settings.limits.rooms:
-        return "limits", "rooms", f"there are {len(settings.rooms)} [[rooms]], more than this allows."
-    return None
-
-
-def _media_problem(media: MediaSettings) -> Problem:
-    for address in media.advertise:
-        if not is_ip(address):
-            return "media", "advertise", f"{address!r} is no IP address; clients are told addresses, not names."
-        if not is_reachable(address):
-            right = "it means nothing on another machine; right are addresses such as 203.0.113.5 or 2001:db8::5"
-            return "media", "advertise", f"{address!r}: {right}."
-    if not is_ip(media.host):
-        return "media", "host", "it must be an IP address, such as 127.0.0.1 or 0.0.0.0."
-    if ipaddress.ip_address(media.host).is_unspecified and not media.advertise:
-        return "media", "advertise", f"with media.host = {media.host} clients must be told at least one address."
-    return None
+    for problem in setting_rules.problems(settings):
+        raise _wrong(problem.section, problem.key, given.get((problem.section, problem.key)), problem.right)

@@ -164,6 +164,7 @@ class SmallServer:
             re=message.request, version=1, participant=guest.id, resume=guest.resume, resumed=resumed,
             room=RoomInfo(id="ward", kind=RoomKind.CONSULTATION, title="Ward"),
             members=tuple(other.member() for other in self.guests.values()), ice_servers=(), slots=message.slots,
+            role=Role.MEMBER, audience=0, hand=False, waiting=(), sites=(), removed=(), hands=(), questions=(), chat=(), asked=(),
         )  # fmt: skip
         await send(guest.socket, joined)
         if guest.up_failed:

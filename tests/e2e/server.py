@@ -50,6 +50,7 @@ def settings_of(folder: Path, *, port: int, public_url: str = "", advertise: str
         "TELEPRESENCE_SERVER__PORT": str(port),
         "TELEPRESENCE_SERVER__PUBLIC_URL": public_url,
         "TELEPRESENCE_MEDIA__PORT": "0",
+        "TELEPRESENCE_ADMIN__PORT": "0",
         "TELEPRESENCE_MEDIA__ADVERTISE": advertise,
         "TELEPRESENCE_DATA__DIRECTORY": str(folder / "var"),
         "TELEPRESENCE_LOG__FORMAT": "text",

@@ -2,7 +2,7 @@
 
 from stage import Stage
 from telepresence.engine.commands import Assign, Close, Connected, Refused
-from telepresence.signaling.messages import Connection, ConnectionState, Direction
+from telepresence.signaling.messages import Connection, ConnectionState, Direction, Paused
 
 
 def test_a_connected_connection_is_told_with_its_direction() -> None:
@@ -56,3 +56,20 @@ def test_a_refused_assign_costs_nobody_the_connection() -> None:
     client = stage.join()
     stage.on_event(Refused(command="assign", conn=1, reason="no such track"))
     assert not client.all(Connection)
+
+
+def test_pictures_that_the_link_does_not_carry_are_told_to_their_watcher_and_again_after_a_resume() -> None:
+    """By the index of their slots; an empty list when all are there again."""
+    stage = Stage()
+    watcher, other = stage.join("watcher", slots=4), stage.join("other", slots=0)
+    watcher.answer()
+    conn = stage.connection(watcher, Direction.DOWN)
+    stage.engine.pause(conn, 3, 7)
+    assert watcher.last(Paused) == Paused(slots=(1, 3))
+    assert not other.all(Paused)
+    watcher.lose()
+    again = stage.open()
+    again.join(stage.token("watcher"), slots=0, resume=watcher.joined.resume)
+    assert again.last(Paused) == Paused(slots=(1, 3))
+    stage.engine.pause(conn)
+    assert again.last(Paused) == Paused(slots=())

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stage import Stage, example
+from stage import Stage, example, offer_sdp, tracks
 from telepresence.signaling.frames import CLIENT_TYPES
 from telepresence.signaling.messages import (
+    MAX_SDP_BYTES,
     Closing,
     ClosingReason,
     Error,
@@ -18,6 +19,7 @@ from telepresence.signaling.messages import (
     MemberUpdate,
     Presence,
     Published,
+    Role,
 )
 
 
@@ -106,23 +108,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=8,
 )
-FIELDS = st.sampled_from(
-    [
-        "request",
-        "versions",
-        "token",
-        "slots",
-        "resume",
-        "sdp",
-        "tracks",
-        "generation",
-        "mid",
-        "muted",
-        "tiles",
-        "direction",
-        "restart",
-    ]
-)
+FIELDS = st.sampled_from(sorted({name for kind in CLIENT_TYPES.values() for name in kind.__struct_fields__}))
 
 
 def bent(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -130,25 +116,88 @@ def bent(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {**example(kind), **fields}
 
 
+def bent_description(kind: str, cut: int, length: int, put: str) -> dict[str, Any]:
+    """Returns a golden example with a description, a part of it replaced."""
+    message = example(kind)
+    text = message["sdp"]
+    return {**message, "sdp": text[: cut % len(text)] + put + text[cut % len(text) + length :]}
+
+
+def swapped_description(kind: str, swaps: list[tuple[str, str]], fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns a golden example with a description in which one word stands for another, and other fields."""
+    message = {**example(kind), **fields}
+    for word, other in swaps:
+        message["sdp"] = message["sdp"].replace(word, other)
+    return message
+
+
 MESSAGES = st.builds(bent, st.sampled_from(sorted(CLIENT_TYPES)), st.dictionaries(FIELDS, JSON, max_size=3))
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    frames=st.lists(st.binary() | JSON.map(json.dumps) | MESSAGES.map(json.dumps), max_size=4), is_joined=st.booleans()
+DESCRIPTIONS = st.builds(
+    bent_description,
+    st.sampled_from(["publish", "answer", "test"]),
+    st.integers(0, 4000),
+    st.integers(0, 400),
+    st.sampled_from(["", "\r\n", "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", "a=mid:0\r\n", "a=x\r\n" * 80, "9" * 40, "\x00"])
+    | st.text(),
 )
-def test_no_frame_whatsoever_breaks_a_session(frames: list[bytes | str], is_joined: bool) -> None:
-    """Any bytes, any JSON, any bent message: an effect or an error, and the others' room goes on."""
+WORDS = [
+    ("opus/48000/2", "PCMU/8000"),
+    ("VP8/90000", "VP9/90000"),
+    ("H264/90000", "H265/90000"),
+    ("m=audio 9", "m=audio 0"),
+    ("m=video 9", "m=video 0"),
+    ("m=audio", "m=application"),
+    ("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
+    ("a=mid:1", "a=mid:0"),
+    ("a=setup", "a=setdown"),
+    ("a=rtcp-mux", "a=rtcp"),
+    ("BUNDLE", "LS"),
+    ("sha-256", "sha-1"),
+]
+SWAPPED = st.builds(
+    swapped_description,
+    st.sampled_from(["publish", "answer", "test"]),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+    st.sampled_from([{}, {"tracks": []}, {"restart": True}]),
+)
+WHO = st.sampled_from([None, Role.MEMBER, Role.CHAIR, Role.GUEST, Role.AUDIENCE, Role.ENCODER, Role.RECORDER])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    frames=st.lists(
+        st.binary() | JSON.map(json.dumps) | MESSAGES.map(json.dumps) | (DESCRIPTIONS | SWAPPED).map(json.dumps),
+        max_size=4,
+    ),
+    who=WHO,
+)
+def test_no_frame_whatsoever_breaks_a_session(frames: list[bytes | str], who: Role | None) -> None:
+    """Any bytes, any JSON, any bent message or description, in any role: an answer or an error, and the others' room goes on."""
     stage = Stage()
     other = stage.join("other")
-    client = stage.join() if is_joined else stage.open()
+    client = stage.join(role=who) if who else stage.open()
     for frame in frames:
         data = frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame
+        data = data.replace(example("test")["token"].encode(), stage.token().encode())
         replies = client.send_raw(data)
         if client.close_code is None and client.session.state.name != "GONE":
             assert replies
-    assert not other.all(Error)
+        stage.advance(1)
+    assert not other.errors
     assert not other.all(MemberLeft) or client.close_code == 1000
+    assert not stage.engine.refusals
+
+
+def test_a_description_of_64_kib_is_read_and_a_longer_one_is_refused() -> None:
+    """Filled up with what no browser says; as text it is still within a frame."""
+    stage = Stage()
+    client = stage.join(slots=0)
+    text = offer_sdp()
+    filled = text + "a=x-padding:" + "x" * (MAX_SDP_BYTES - len(text) - 14) + "\r\n"
+    assert len(filled) == MAX_SDP_BYTES
+    assert isinstance(client.send("publish", sdp=filled, tracks=tracks("0"))[0], Published)
+    client.send("publish", sdp=filled + "x", tracks=tracks("0"))
+    assert client.error.code is ErrorCode.MALFORMED
 
 
 def test_a_description_counts_as_ten_messages() -> None:

@@ -793,13 +793,14 @@ export interface RoomInfo {
   spotlight: SourceName | null;
 }
 /**
- * A participant is one device of one site.
+ * A participant is one device of one site. `promoted`: it came from the audience, and can be sent back there.
  */
 export interface Member {
   participant: string;
   site: string;
   name: string;
   role: Role;
+  promoted: boolean;
   presence: Presence;
   heads: number;
   recording: boolean;

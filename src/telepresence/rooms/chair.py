@@ -35,5 +35,5 @@ def fall(room: Room) -> list[Effect]:
     """The chair's holder may be gone: then the chair goes to one with a chair's token, those who are here first."""
     if room.record.chair is None or room.chair:
         return []
-    heirs = [participant for participant in room.participants.values() if participant.identity.role is Role.CHAIR]
+    heirs = [participant for participant in room.roll.members.values() if participant.identity.role is Role.CHAIR]
     return hand_on(room, min(heirs, key=lambda heir: heir.session is None, default=None))

@@ -13,6 +13,9 @@ from telepresence.signaling.refusal import RefusalError
 LINES_MAX = 10_000
 """Lines of a room. Source: protocol.md, "Transport"."""
 
+RECENT_CHARACTERS = 64_000
+"""What a latecomer is told has no more than so many, or each of 500 joins could be made to cost a megabyte."""
+
 
 def say(room: Room, participant: Participant, text: str, now: float) -> list[Effect]:
     """Adds a line and tells all, its writer too. Raises RefusalError: malformed, too-many."""
@@ -37,6 +40,18 @@ def say(room: Room, participant: Participant, text: str, now: float) -> list[Eff
 def line(record: LineRecord) -> Line:
     """Returns a line as it is told."""
     return Line(id=record.id, site=record.site, name=record.name, text=record.text, at=record.at)
+
+
+def recent(room: Room) -> tuple[Line, ...]:
+    """Returns the lines that a latecomer is told: the last ones, the first of them first."""
+    found: list[Line] = []
+    characters = 0
+    for record in reversed(room.lines):
+        characters += len(record.text)
+        if characters > RECENT_CHARACTERS:
+            break
+        found.append(line(record))
+    return tuple(reversed(found))
 
 
 def restore(room: Room, records: list[LineRecord]) -> None:

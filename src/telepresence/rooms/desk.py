@@ -60,7 +60,7 @@ def news(room: Room, now: float) -> list[Effect]:
         return []
     room.desk_changed = room.sites_changed = False
     room.desk_told_at = now
-    if not any(at_desk(participant) for participant in room.participants.values()):
+    if not any(at_desk(participant) for participant in room.roll.members.values()):
         return []
     return room.tell(Desk(waiting=waiting(room), sites=sites(room), removed=removed(room)), to=at_desk)
 
@@ -77,7 +77,7 @@ def lock(room: Room, *, locked: bool) -> list[Effect]:
 
 def is_safe_from(room: Room, site: str, remover: Participant) -> bool:
     """Tells whether that site cannot be removed by `remover`: one's own, an organiser's, the chair's but by an organiser."""
-    is_organisers = any(seat.site == site for seat in room.participants.values() if seat.role is Role.ORGANISER)
+    is_organisers = any(seat.site == site for seat in room.roll.members.values() if seat.role is Role.ORGANISER)
     is_chairs = room.chair is not None and room.chair.site == site
     return site == remover.site or is_organisers or (is_chairs and remover.role is not Role.ORGANISER)
 

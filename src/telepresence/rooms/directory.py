@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 from telepresence.ids import require_plain
-from telepresence.rooms import desk, doortests, ending, publishing, restoring, seats
+from telepresence.rooms import broadcast, desk, doortests, encoders, ending, publishing, restoring, seats
 from telepresence.rooms.effects import Effect, Keep
 from telepresence.rooms.participant import Participant
 from telepresence.rooms.records import InvitationRecord, Kept, RoomRecord
@@ -59,9 +59,10 @@ class RoomDirectory:
         """Returns the room, or null. It may have ended."""
         return self.rooms.get(room_id)
 
-    def has_place(self, participant: Participant, tracks: int) -> bool:
+    def has_place(self, participant: Participant | None, tracks: int) -> bool:
         """Tells whether the engine may keep so many tracks for the participant, in place of those it has."""
-        others = sum(room.tracks() for room in self.rooms.values()) - participant.tracks()
+        own = participant.tracks() if participant else 0
+        others = sum(room.tracks() for room in self.rooms.values()) - own
         return others + tracks <= self._tracks_max
 
     def find_connection(self, conn: int) -> tuple[Room, Participant] | None:
@@ -102,7 +103,9 @@ def _tick(room: Room, now: float) -> list[Effect]:
     return [
         *doortests.tick(room, now),
         *seats.tick(room, now),
+        *encoders.tick(room, now),
         *publishing.tick(room, now),
+        *broadcast.tick(room, now),
         *ending.tick(room, now),
         *desk.news(room, now),
     ]

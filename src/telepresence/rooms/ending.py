@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from telepresence.rooms import doortests
 from telepresence.rooms.effects import Effect
+from telepresence.rooms.hands import Hands
+from telepresence.rooms.questions import Questions
+from telepresence.rooms.roll import Roll
 from telepresence.rooms.room import Room
 from telepresence.signaling.closing import goodbye
 from telepresence.signaling.messages import ClosingReason
@@ -27,8 +30,7 @@ def end(room: Room, now: float) -> list[Effect]:
     for test in list(room.tests.values()):
         effects += goodbye(test.session, ClosingReason.ENDED, "This meeting has ended.")
         effects += doortests.abandon(room, test.session)
-    room.participants.clear()
-    room.waiting.clear()
+    room.roll, room.hands, room.questions = Roll(), Hands(), Questions()
     room.lines.clear()
     room.spotlight = room.told_speaker = None
     return effects

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from telepresence.engine.commands import SendSlot
+from telepresence.engine.commands import SendSlot, Setup
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.records import SeatRecord
 from telepresence.rooms.rights import effective
 from telepresence.rooms.slots import Rank, SlotTable, SourceKey
-from telepresence.signaling.messages import Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
+from telepresence.signaling.messages import Asked, Kind, Member, Presence, Profile, Role, Slot, Source, TrackState
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class PublishedSource:
 
 @dataclass(slots=True)
 class UpConnection:
-    """The connection that a participant publishes on; `ufrag` and `pwd` are ours, `fingerprint` is the peer's.
+    """The connection that a participant publishes on; `ufrag`, `pwd` and `setup` are ours, `fingerprint` is the peer's.
 
     `connected` once media can flow: until then nobody knows whether the client has got our answer.
     """
@@ -76,6 +76,7 @@ class UpConnection:
     pwd: str
     remote_ufrag: str
     fingerprint: str
+    setup: Setup
     version: int = 1
     connected: bool = False
 
@@ -139,13 +140,27 @@ class Knock:
 
 
 @dataclass(slots=True)
+class Encoder:
+    """What a publisher by WHIP has in place of a socket (`encoders.py`).
+
+    `jti` is its token's, which must come again with each request. `silent_until` is when it is gone if no media came,
+    null once it did.
+    """
+
+    jti: str
+    silent_until: float | None
+
+
+@dataclass(slots=True)
 class Participant:
-    """`session` is the socket's session, null while away. A resume must show the secret whose SHA-256 is in `seat`.
+    """`session` is the socket's session, null while away; an `encoder` has none and is here while it is connected.
+
+    A resume must show the secret whose SHA-256 is in `seat`.
 
     `seat` is the row that is kept of it. `knock` is its newest `join`, null before the first one after a restart.
     `away_until` is when it is gone if it does not come back, null while it is here. `silent_since` is when the up connection
     failed, null while there is one or nothing is published. `is_interrupted`: the server restarted, and its connections are
-    dead without its knowing.
+    dead without its knowing. `asked`: it was asked onto the stage and has not answered.
     """
 
     seat: SeatRecord
@@ -153,9 +168,11 @@ class Participant:
     session: int | None
     bucket: TokenBucket
     knock: Knock | None = None
+    encoder: Encoder | None = None
     is_chair: bool = False
     is_interrupted: bool = False
     recording: bool = False
+    asked: Asked | None = None
     away_until: float | None = None
     silent_since: float | None = None
     sources: dict[str, PublishedSource] = field(default_factory=dict)
@@ -202,11 +219,16 @@ class Participant:
             site=self.identity.site,
             name=self.name,
             role=self.role,
-            presence=Presence.HERE if self.session is not None else Presence.AWAY,
+            promoted=self.seat.on_stage,
+            presence=Presence.AWAY if self.session is None and self.encoder is None else Presence.HERE,
             heads=self.seat.heads,
             recording=self.recording,
             sources=tuple(source.state() for source in self.sources.values()),
         )
+
+    def first_track(self) -> Track:
+        """Returns the track that was published first; there must be one."""
+        return self._tracks()[0]
 
     def track_of(self, key: str) -> Track | None:
         """Returns the published track with that mid."""
@@ -219,6 +241,11 @@ class Participant:
     def tracks(self) -> int:
         """Returns how many of its tracks are in the engine."""
         return sum(track.engine is not None for track in self._tracks())
+
+    @property
+    def is_live(self) -> bool:
+        """Media of one of its tracks has arrived."""
+        return any(track.live for track in self._tracks())
 
     def _tracks(self) -> list[Track]:
         return [track for source in self.sources.values() for track in source.tracks.values()]

@@ -98,5 +98,5 @@ def _silence(room: Room, participant: Participant) -> list[Effect]:
 
 def tick(room: Room, now: float) -> list[Effect]:
     """Removes the tiles of those who are silent for too long."""
-    silent = [p for p in room.participants.values() if p.silent_since is not None and now - p.silent_since >= SILENT_S]
+    silent = [p for p in room.roll.members.values() if p.silent_since is not None and now - p.silent_since >= SILENT_S]
     return [effect for participant in silent for effect in show(room, participant, ())]

@@ -22,6 +22,7 @@ def fill(room: Room, kept: Kept, now: float) -> list[Effect]:
     room.removals = {removal.site: removal for removal in kept.removals if removal.room == room.id}
     if room.has_ended:
         return []
+    room.questions.restore(question for question in kept.questions if question.room == room.id)
     chat.restore(room, [line for line in kept.lines if line.room == room.id])
     for seat in room.seats.values():
         if seat.left_at is None:
@@ -39,5 +40,4 @@ def _seat(room: Room, seat: SeatRecord, now: float) -> None:
         is_interrupted=True,
         away_until=now + RESTORED_S,
     )
-    group = room.participants if participant.is_admitted else room.waiting
-    group[participant.id] = participant
+    room.roll.add(participant)

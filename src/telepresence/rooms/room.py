@@ -8,16 +8,20 @@ admits, locks, removes), `chat.py`, `doortests.py`. Each takes the room and `now
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from telepresence.engine.commands import Close
+from telepresence.rooms.audience import Told
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.effects import Effect, Keep, Send, Submit
+from telepresence.rooms.hands import Hands
 from telepresence.rooms.participant import DownConnection, Participant, UpConnection
+from telepresence.rooms.questions import Questions
 from telepresence.rooms.records import InvitationRecord, LineRecord, RemovalRecord, RoomRecord, SeatRecord
 from telepresence.rooms.rights import may
+from telepresence.rooms.roll import Roll
 from telepresence.signaling.messages import (
     Codec,
     Member,
@@ -96,17 +100,17 @@ def at_desk(participant: Participant) -> bool:
 class Room:
     """One meeting. Times in `record`, `seats`, … are wall time, which is `epoch` later than `now`.
 
-    `participants` were admitted, audience too; those in `waiting` have a seat and nothing else. `connections` are the
-    participants' by number, `tests` those of the door. `seats` are the rows of all who ever came; `sites` all who were invited, came or tested.
-    `desk_changed`: those at the desk must be told at the end of this step; `sites_changed`: by the next tick.
+    `roll` is who is in it and who waits. `connections` are the participants' by number, `tests` those of the door. `seats` are
+    the rows of all who ever came; `sites` all who were invited, came or tested.
+    `desk_changed`: those at the desk must be told at the end of this step; `sites_changed`: by the next tick. `told_stage` and
+    `told_audience`: what those were told of the audience's number.
     """
 
     record: RoomRecord
     limits: RoomLimits
     voice_group: int
     epoch: float
-    participants: dict[str, Participant] = field(default_factory=dict)
-    waiting: dict[str, Participant] = field(default_factory=dict)
+    roll: Roll = field(default_factory=Roll)
     connections: dict[int, Participant] = field(default_factory=dict)
     tests: dict[int, DoorTest] = field(default_factory=dict)
     seats: dict[str, SeatRecord] = field(default_factory=dict)
@@ -116,6 +120,10 @@ class Room:
     lines: deque[LineRecord] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
     lines_written: int = 0
     writing: TokenBucket = field(default_factory=lambda: TokenBucket.full(WRITING_PER_S, WRITING_BURST, 0))
+    hands: Hands = field(default_factory=Hands)
+    questions: Questions = field(default_factory=Questions)
+    told_stage: Told = field(default_factory=Told)
+    told_audience: Told = field(default_factory=Told)
     spotlight: SourceName | None = None
     desk_changed: bool = False
     sites_changed: bool = False
@@ -124,6 +132,16 @@ class Room:
     loudest: frozenset[int] = frozenset()
     speaking: int | None = None
     told_speaker: SourceName | None = None
+
+    @property
+    def participants(self) -> Mapping[str, Participant]:
+        """All who were admitted, audience too, in order of arrival."""
+        return self.roll.participants
+
+    @property
+    def waiting(self) -> Mapping[str, Participant]:
+        """Those who have a seat and nothing else."""
+        return self.roll.waiting
 
     @property
     def id(self) -> str:
@@ -179,11 +197,7 @@ class Room:
 
     def members(self) -> tuple[Member, ...]:
         """Returns all who may be seen, in order of arrival."""
-        return tuple(participant.member() for participant in self.participants.values() if participant.is_seen)
-
-    def audience(self) -> int:
-        """Returns how many devices are in the audience."""
-        return sum(not participant.is_seen for participant in self.participants.values())
+        return tuple(participant.member() for participant in self.roll.members.values())
 
     def attendance(self) -> tuple[SeatRecord, ...]:
         """Returns a row for each device that ever came, in order of arrival."""
@@ -191,7 +205,7 @@ class Room:
 
     def tracks(self) -> int:
         """Returns how many tracks the engine keeps for this room."""
-        return sum(participant.tracks() for participant in self.participants.values())
+        return sum(participant.tracks() for participant in self.roll.members.values())
 
     def site(self, site: str, name: str, role: Role) -> Site:
         """Returns what is known of a site; it is noted if it is new."""
@@ -225,9 +239,10 @@ class Room:
 
     def tell(self, message: ServerMessage, to: Circle = everyone, but: Participant | None = None) -> list[Effect]:
         """Tells those in the circle who are here; nobody who waits is ever told anything by it."""
+        circle = self.participants if to is everyone else self.roll.members  # All circles but one are of members.
         return [
             Send(participant.session, message)
-            for participant in self.participants.values()
+            for participant in circle.values()
             if participant.session is not None and participant is not but and to(participant)
         ]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 from telepresence.rooms import chair, publishing
 from telepresence.rooms.bucket import TokenBucket
 from telepresence.rooms.effects import Effect
-from telepresence.rooms.participant import Identity, Knock, Participant
+from telepresence.rooms.participant import Encoder, Identity, Knock, Participant
 from telepresence.rooms.records import SeatRecord
 from telepresence.rooms.rights import waits
 from telepresence.rooms.room import Room
@@ -34,9 +33,12 @@ def hash_of(secret: str) -> str:
 
 
 def sit(
-    room: Room, participant_id: str, identity: Identity, session: int, knock: Knock, now: float
+    room: Room, participant_id: str, identity: Identity, by: int | Encoder, knock: Knock, now: float
 ) -> tuple[Participant, list[Effect]]:
-    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RoomFullError, SiteFullError."""
+    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RoomFullError, SiteFullError.
+
+    `by` is the session of its socket, or what an encoder has in place of one.
+    """
     seat = SeatRecord(
         room=room.id,
         participant=participant_id,
@@ -49,20 +51,20 @@ def sit(
         heads=knock.heads,
     )
     bucket = TokenBucket.full(room.limits.rate_per_s, room.limits.burst, now)
-    participant = Participant(seat, identity, session, bucket, knock)
+    session, encoder = (None, by) if isinstance(by, Encoder) else (by, None)
+    participant = Participant(seat, identity, session, bucket, knock, encoder)
     room.site(identity.site, identity.name, identity.role)
     if not waits(identity.role, waiting_room=room.record.waiting_room):
         return participant, let_in(room, participant, now)
-    room.waiting[participant.id] = participant
+    room.roll.add(participant)
     room.desk_changed = True
     return participant, [room.keep_seat(participant)]
 
 
 def _device(room: Room, site: str) -> int:
     """Returns the lowest free number."""
-    seated = [*room.participants.values(), *room.waiting.values()]
-    taken = {participant.seat.device for participant in seated if participant.site == site}
-    if len(seated) >= room.limits.members:
+    taken = room.roll.devices(site)
+    if len(room.roll) >= room.limits.members:
         raise RoomFullError
     if len(taken) >= room.limits.devices_per_site:
         raise SiteFullError
@@ -71,18 +73,19 @@ def _device(room: Room, site: str) -> int:
 
 def let_in(room: Room, participant: Participant, now: float) -> list[Effect]:
     """Admits: from now on the participant belongs to the room, and the others learn of it."""
-    if room.waiting.pop(participant.id, None):
-        room.desk_changed = True
+    room.desk_changed = room.desk_changed or participant.id in room.waiting
     room.sites_changed = True
-    room.participants[participant.id] = participant
     kept = room.keep_seat(participant, admitted_at=room.wall(now))
+    room.roll.add(participant)
     return [kept, *chair.take(room, participant), *room.tell_member(participant, but=participant)]
 
 
 def resume(room: Room, identity: Identity, session: int, knock: Knock) -> tuple[Participant, list[Effect]] | None:
     """Gives a participant a new socket; null when the secret is nobody's of that site and role."""
-    participant = _find_secret(room, knock.secret)
-    if participant is None or (participant.site, participant.identity.role) != (identity.site, identity.role):
+    participant = room.roll.with_secret(hash_of(knock.secret))
+    if participant is None or participant.encoder:
+        return None
+    if (participant.site, participant.identity.role) != (identity.site, identity.role):
         return None
     effects: list[Effect] = []
     was_away = participant.session is None
@@ -105,15 +108,6 @@ def state_heads(room: Room, participant: Participant, heads: int) -> list[Effect
     return [room.keep_seat(participant, heads=heads), *room.tell_member(participant)]
 
 
-def _find_secret(room: Room, secret: str) -> Participant | None:
-    """Looks at every secret in constant time, so that an answer's delay tells nothing."""
-    found, shown = None, hash_of(secret)
-    for participant in (*room.participants.values(), *room.waiting.values()):
-        if hmac.compare_digest(participant.seat.secret_hash, shown):
-            found = participant
-    return found
-
-
 def lost(room: Room, participant: Participant, session: int, now: float) -> list[Effect]:
     """The socket of `session` is gone without a word: its participant is away, media goes on."""
     if participant.session != session:
@@ -126,11 +120,12 @@ def depart(room: Room, participant: Participant, reason: LeaveReason, now: float
     """The participant is gone, and cannot come back by its secret."""
     kept = room.keep_seat(participant, left_at=room.wall(now), reason=str(reason))
     participant.session = None
-    if room.waiting.pop(participant.id, None):
+    room.roll.strike(participant)
+    if not participant.is_admitted:
         room.desk_changed = True
         return [kept]
     room.sites_changed = True
-    del room.participants[participant.id]
+    room.hands.take_down(participant.id)
     effects: list[Effect] = [kept, *(reconcile_all(room) if participant.sources else [])]
     effects += room.close(participant.up) + room.close(participant.down)
     participant.up = participant.down = None

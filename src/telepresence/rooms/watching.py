@@ -41,7 +41,7 @@ def speaker(room: Room) -> SourceName | None:
         return None
     spoken = (
         SourceName(participant=participant.id, source=source.id)
-        for participant in room.participants.values()
+        for participant in room.roll.members.values()
         for source in participant.sources.values()
         if (voice := source.tracks.get(Kind.AUDIO)) and voice.engine == room.speaking and not voice.held
     )
@@ -104,7 +104,7 @@ def paused(participant: Participant, conn: int, slots: Iterable[int]) -> list[Ef
 def _scene(room: Room) -> Scene:
     found = sorted(
         (source.arrival, SourceKey(participant.id, source.id), _rank(room, source))
-        for participant in room.participants.values()
+        for participant in room.roll.members.values()
         for source in participant.sources.values()
     )
     return Scene([key for _, key, _ in found], {key: rank for _, key, rank in found})

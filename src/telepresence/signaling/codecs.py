@@ -63,7 +63,7 @@ def of_room(codecs: Iterable[str], kind: Kind) -> tuple[RoomCodec, ...]:
     return tuple(codec for codec in CODECS[kind] if codec.codec.value in codecs)
 
 
-def missing(codecs: Iterable[str], kind: Kind) -> str:
+def lacks(codecs: Iterable[str], kind: Kind) -> str:
     """Says what an m-line of that kind lacks: "no VP8 and no H264 …"."""
     return " and ".join(f"no {WORDS[codec.codec]}" for codec in of_room(codecs, kind))
 

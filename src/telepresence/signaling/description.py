@@ -43,7 +43,7 @@ def write_answer(offer: UpOffer, local: Local, session_id: int, version: int) ->
     lines = _head(session_id, version, mids if offer.bundled else [])
     if offer.mixed:
         lines.append(f"a={ALLOW_MIXED}")
-    candidates = _candidates(local.address)
+    candidates = candidate_lines(local.address)
     for media in offer.media:
         if media.choice is None:
             lines += _rejected(media)
@@ -60,7 +60,7 @@ def write_offer(
     offered = {kind: of_room(codecs, kind) for kind in Kind}
     slots = tuple(slots)
     lines = _head(session_id, version, [slot.mid for slot in slots])
-    candidates = _candidates(local.address)
+    candidates = candidate_lines(local.address)
     for slot in slots:
         lines += _offered(slot, offered[slot.kind], local, candidates)
     return _text(lines)
@@ -127,7 +127,7 @@ def _transport(local: Local) -> list[str]:
     ]
 
 
-def _candidates(address: MediaAddress) -> list[str]:
+def candidate_lines(address: MediaAddress) -> list[str]:
     """One host candidate an address, in the operator's order; a NAT's public address is one, for no STUN server told it.
 
     Clients try the highest priority first, and take it when it answers.

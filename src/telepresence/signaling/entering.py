@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telepresence.engine.commands import Open, SendSlot
-from telepresence.rooms import chat, desk, watching
+from telepresence.rooms import broadcast, chat, desk, watching
 from telepresence.rooms.effects import Effect, Submit
 from telepresence.rooms.participant import DownConnection, Knock, Participant
 from telepresence.rooms.rights import may
@@ -63,15 +63,15 @@ def _joined(world: World, room: Room, participant: Participant, knock: Knock, sl
         role=participant.role,
         room=room.info(),
         members=room.members(),
-        audience=room.audience(),
-        hand=False,
+        audience=room.roll.audience(),
+        hand=room.hands.of(participant.id) is not None,
         waiting=desk.waiting(room) if is_at_desk else (),
         sites=desk.sites(room) if is_at_desk else (),
         removed=desk.removed(room) if is_at_desk else (),
-        hands=(),
-        questions=(),
-        chat=tuple(chat.line(record) for record in room.lines),
-        asked=(),
+        hands=broadcast.hands_for(room, participant),
+        questions=broadcast.questions_for(room, participant),
+        chat=chat.recent(room),
+        asked=broadcast.asked_of(participant),
         ice_servers=world.ice_servers,
         slots=slots or len(participant.table.holders),
         speaker=watching.speaker(room),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telepresence.engine.commands import Close, Connected, Event, Failed, Paused, Refused, TrackLive, Voices
-from telepresence.rooms import doortests, publishing, watching
+from telepresence.rooms import doortests, encoders, publishing, watching
 from telepresence.rooms.directory import RoomDirectory
 from telepresence.rooms.effects import Effect, Send, Submit
 from telepresence.rooms.participant import Participant
@@ -63,6 +63,8 @@ def _note(room: Room, participant: Participant, conn: int) -> None:
 
 
 def _failed(room: Room, participant: Participant, conn: int, reason: str, now: float) -> list[Effect]:
+    if participant.encoder:
+        return encoders.connection_failed(room, participant, conn, now)
     told = _tell(participant, conn, ConnectionState.FAILED, reason)
     return told + publishing.connection_failed(room, participant, conn, now)
 

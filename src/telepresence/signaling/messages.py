@@ -246,12 +246,13 @@ class Source(Base):
 
 
 class Member(Base):
-    """A participant is one device of one site."""
+    """A participant is one device of one site. `promoted`: it came from the audience, and can be sent back there."""
 
     participant: Id
     site: Id
     name: str
     role: Role
+    promoted: bool = False
     presence: Presence = Presence.HERE
     heads: Heads = 0
     recording: bool = False

@@ -1,6 +1,6 @@
 """Reads what a peer describes: from a parsed description to what the engine must be told.
 
-`sdp.py` comes before it; `codecs.py`, `extensions.py` and `layers.py` know what an m-line may say; `handlers/publish.py`
+`sdp.py` comes before it; `codecs.py`, `extensions.py` and `layers.py` know what an m-line may say; `publishing.py`
 and `handlers/answer.py` come after it; `description.py` writes our own side.
 Shapes of Chromium, Firefox and aiortc are fixtures of its tests. Every fault is an SdpError that names the line.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from telepresence.engine.commands import Extensions, SendCodec, Setup
 from telepresence.signaling import extensions, layers
-from telepresence.signaling.codecs import TRANSPORT_CC, Formats, Found, RoomCodec, missing, of_room
+from telepresence.signaling.codecs import TRANSPORT_CC, Formats, Found, RoomCodec, lacks, of_room
 from telepresence.signaling.messages import Codec, ErrorCode, Kind, TrackOffer
 from telepresence.signaling.refusal import RefusalError
 from telepresence.signaling.sdp import Attribute, Description, SdpError, Section, number, parse
@@ -24,8 +24,8 @@ MAX_SSRC = 2**32 - 1
 ALLOW_MIXED = "extmap-allow-mixed"
 """One- and two-byte header extensions in one stream. Source: RFC 8285 §6."""
 
-_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
-_PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _SHA256 = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
 
 
@@ -94,7 +94,11 @@ class DownAnswer:
 
 def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...], codecs: Codecs = ALL_CODECS) -> UpOffer:
     """Reads the offer of a publisher; `codecs` is the room's set. Raises RefusalError: sdp-invalid, track-unknown, no-common-codec."""
-    description = parse(sdp)
+    return up_offer(parse(sdp), tracks, codecs)
+
+
+def up_offer(description: Description, tracks: tuple[TrackOffer, ...], codecs: Codecs = ALL_CODECS) -> UpOffer:
+    """As `read_up_offer`, of a description that was parsed before."""
     wanted = _by_mid(tracks)
     media = tuple(_offered(description, section, wanted, codecs) for section in description.sections)
     mids = [offered.mid for offered in media]
@@ -106,7 +110,7 @@ def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...], codecs: Codecs = ALL
         )
     accepted = [section for section, offered in zip(description.sections, media, strict=True) if offered.choice]
     if not accepted:
-        text = f"The offer has {missing(codecs, Kind.AUDIO)}, {missing(codecs, Kind.VIDEO)}; this room has no other codecs."
+        text = f"The offer has {lacks(codecs, Kind.AUDIO)}, {lacks(codecs, Kind.VIDEO)}; this room has no other codecs."
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     bundled = _require_bundle(description, accepted)
     return UpOffer(
@@ -121,7 +125,7 @@ def read_up_offer(sdp: str, tracks: tuple[TrackOffer, ...], codecs: Codecs = ALL
 def read_down_answer(sdp: str, mids: tuple[str, ...], codecs: Codecs = ALL_CODECS) -> DownAnswer:
     """Reads the answer to our offer with those mids and codecs. Raises RefusalError: sdp-invalid, no-common-codec."""
     description = parse(sdp)
-    found = tuple(_mid(section) for section in description.sections)
+    found = tuple(mid_of(section) for section in description.sections)
     if found != mids:
         raise SdpError(f"an answer repeats the offer's {len(mids)} m-lines in order, {mids[0]!r} first")
     accepted = [section for section in description.sections if section.port != 0]
@@ -129,7 +133,7 @@ def read_down_answer(sdp: str, mids: tuple[str, ...], codecs: Codecs = ALL_CODEC
     taken = {kind: _taken_codecs(own, of_room(codecs, kind)) for kind, own in zip(Kind, (audio, video), strict=True)}
     for kind, found_codecs in taken.items():
         if not found_codecs:
-            text = f"The answer does not take one codec in all its m-lines: {missing(codecs, kind)}."
+            text = f"The answer does not take one codec in all its m-lines: {lacks(codecs, kind)}."
             raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
     return DownAnswer(
         transport=_transport(description, accepted),
@@ -186,11 +190,10 @@ def _by_mid(tracks: tuple[TrackOffer, ...]) -> dict[str, TrackOffer]:
 
 
 def _offered(description: Description, section: Section, wanted: dict[str, TrackOffer], codecs: Codecs) -> OfferedMedia:
-    mid = _mid(section)
+    mid = mid_of(section)
     track = wanted.get(mid)
     choice = None
-    is_open = section.port != 0 or section.attributes.has("bundle-only")
-    if is_open and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
+    if is_open(section) and section.protocol == RTP_PROTOCOL and section.kind in tuple(Kind):
         choice = _choose(description, section, of_room(codecs, Kind(section.kind)))
     if track:
         _check_track(description, section, track, choice, codecs)
@@ -203,18 +206,25 @@ def _check_track(
     if section.kind != track.kind:
         raise SdpError(f"`tracks` says that mid {track.mid!r} is {track.kind}", section.line)
     if choice is None:
-        text = f"The m-line with mid {track.mid!r} is closed or has {missing(codecs, track.kind)}; this room has no other codecs."
+        text = f"The m-line with mid {track.mid!r} is closed or has {lacks(codecs, track.kind)}; this room has no other codecs."
         raise RefusalError(ErrorCode.NO_COMMON_CODEC, text)
-    if _direction(description, section) not in ("sendonly", "sendrecv"):
+    if direction_of(description, section) not in ("sendonly", "sendrecv"):
         raise SdpError(f"mid {track.mid!r} is in `tracks`, so it must be sendonly or sendrecv", section.line)
 
 
-def _direction(description: Description, section: Section) -> str:
+def is_open(section: Section) -> bool:
+    """Tells whether an m-line is offered: port 0 means no, unless it goes over another one's port. RFC 9143 §6."""
+    return section.port != 0 or section.attributes.has("bundle-only")
+
+
+def direction_of(description: Description, section: Section) -> str:
+    """Returns which way an m-line's media go. RFC 8866 §6.7."""
     names = ("sendonly", "sendrecv", "recvonly", "inactive")
     return next((name for name in names if description.first(section, name)), "sendrecv")
 
 
-def _mid(section: Section) -> str:
+def mid_of(section: Section) -> str:
+    """Returns an m-line's name. Raises SdpError."""
     attribute = section.attributes.first("mid")
     if attribute is None or not attribute.value:
         raise SdpError("each m-line needs an `a=mid`", section.line)
@@ -273,7 +283,7 @@ def _require_bundle(description: Description, accepted: list[Section]) -> bool:
     groups = [group for group in description.attributes.all("group") if group.value.split(" ")[0] == "BUNDLE"]
     bundle = set(groups[0].value.split()[1:]) if groups else set()
     for section in accepted:
-        if (groups or len(accepted) > 1) and _mid(section) not in bundle:
+        if (groups or len(accepted) > 1) and mid_of(section) not in bundle:
             raise SdpError("the mid is missing in `a=group:BUNDLE`; everything goes over one connection", section.line)
     return bool(groups)
 
@@ -289,10 +299,10 @@ def _transport(description: Description, accepted: list[Section]) -> Transport:
 
 def _transport_of(description: Description, section: Section) -> Transport:
     ufrag = _required(description, section, "ice-ufrag")
-    if not _UFRAG.fullmatch(ufrag.value):
+    if not UFRAG.fullmatch(ufrag.value):
         raise SdpError("an ice-ufrag has 4 to 256 letters, digits, `+` or `/`", ufrag.line)
     pwd = _required(description, section, "ice-pwd")
-    if not _PWD.fullmatch(pwd.value):
+    if not PWD.fullmatch(pwd.value):
         raise SdpError("an ice-pwd has 22 to 256 letters, digits, `+` or `/`", pwd.line)
     return Transport(ufrag.value, _fingerprint(description, section), _setup(description, section))
 

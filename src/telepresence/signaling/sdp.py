@@ -108,7 +108,7 @@ def parse(text: str) -> Description:
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_SDP_BYTES:
         raise SdpError(f"it has {size} bytes, at most {MAX_SDP_BYTES} are taken")
-    lines = _lines(text)
+    lines = lines_of(text)
     if not lines or lines[0].text != "v=0":
         raise SdpError("the first line must be `v=0`", lines[0] if lines else None)
     description = Description()
@@ -127,7 +127,8 @@ def number(text: str, line: Line, maximum: int, minimum: int = 0) -> int:
     return int(text)
 
 
-def _lines(text: str) -> list[Line]:
+def lines_of(text: str) -> list[Line]:
+    """Returns the lines, without empty ones at the end."""
     lines = [Line(index, raw.removesuffix("\r")) for index, raw in enumerate(text.split("\n"), start=1)]
     while lines and not lines[-1].text:
         lines.pop()

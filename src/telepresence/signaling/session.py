@@ -1,10 +1,10 @@
 """One socket's session as a pure state machine: frames, time and the loss of the socket in, effects out.
 
-connecting → joined → gone, or connecting → testing → gone, as in protocol.md, "A session's life". (*Away* is a state of the participant, which outlives
-the session, so it is in `rooms/`.) Each frame goes through the same gates in this order: the participant's bucket,
-the frame's size and shape, the session's state, the role's rights, the bucket again if the message is a dear one; then
-its handler. A gate or a handler refuses by
-RefusalError, and this is the only place that turns one into an `error`. Before `joined` a refusal also ends the session.
+connecting → joined → gone, or connecting → testing → gone, as in protocol.md, "A session's life". (*Away* and *waiting* are states
+of the participant, which outlives the session, so they are in `rooms/`.) Each frame goes through the same gates in this order: the
+participant's bucket, the frame's size and shape, the session's state, admission, the role's rights, the bucket again if the message
+is a dear one; then its handler. A gate or a handler refuses by RefusalError, and this is the only place that turns one into an
+`error`. Before a seat was taken a refusal also ends the session.
 
 Before it: `websocket.py` and `frames.py`. After it: `handlers/`, one a message.
 """
@@ -80,6 +80,13 @@ class Session:
     def participant(self) -> Participant:
         """The participant that this socket speaks for."""
         return self._seated()[1]
+
+    def names(self) -> dict[str, int | str]:
+        """Returns the ids by which logs know the session: they tell nobody's name."""
+        if self._seat is None:
+            return {"session": self.id}
+        room, participant = self._seat
+        return {"session": self.id, "participant": participant.id, "room": room.id}
 
     def _seated(self) -> tuple[Room, Participant]:
         if self._seat is None:

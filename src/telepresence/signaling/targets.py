@@ -27,6 +27,14 @@ def publisher(room: Room, participant: str) -> Participant:
     return found
 
 
+def inside(room: Room, participant: str) -> Participant:
+    """Returns one that was admitted, of the audience too. Raises RefusalError: participant-unknown."""
+    found = room.participants.get(participant)
+    if found is None:
+        raise unknown(f"There is no {participant[:64]!r} in this room.")
+    return found
+
+
 def anyone(room: Room, participant: str) -> Participant:
     """Returns one that is in the room, in its audience, or waits. Raises RefusalError: participant-unknown."""
     found = room.participants.get(participant) or room.waiting.get(participant)

@@ -1,7 +1,7 @@
 """The shell around the sessions: sockets, clock and engine. It performs effects and decides nothing.
 
 `server.py` routes `/ws` here. A frame goes to `session.py`, an engine's event to `events.py`, time to both; what they
-return is performed in order, in one place (`Hub.perform`).
+return goes through one queue (`keeper.py`), which holds back what is to be kept first, and is performed in order.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from aiohttp import WSMsgType, web
 
 from telepresence.engine.commands import Event, Refused
 from telepresence.engine.face import Engine
-from telepresence.rooms.effects import Admit, Effect, Hangup, Send, Submit
+from telepresence.rooms.effects import Admit, Effect, Hangup, Keep, Send, Submit
 from telepresence.signaling import events
 from telepresence.signaling.door import Door, DoorError, Pass, client_address, is_own_origin, queue_limit
+from telepresence.signaling.keeper import Keeper, Writer
 from telepresence.signaling.messages import Error, Joined, ServerMessage, Waiting
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
+from telepresence.store.database import key_of
 
 HEARTBEAT_S = 10
 """A socket that does not answer a ping is closed. Source: protocol.md, "Transport"."""
@@ -69,7 +71,7 @@ class Socket:
             self._outbox.put_nowait(item)
         except asyncio.QueueFull:
             # Not a close frame: it would wait behind all that the client does not read.
-            log.warning("socket.slow", session=self.session.id)
+            log.warning("socket.slow", **self.session.names())
             if self._transport:
                 self._transport.abort()
 
@@ -100,12 +102,16 @@ class Hub:
     """All sockets of this server."""
 
     def __init__(
-        self, world: World, engine: Engine, *, sockets_per_address: int, trusted_proxies: Iterable[str]
+        self, world: World, engine: Engine, writer: Writer, *, sockets_per_address: int, trusted_proxies: Iterable[str]
     ) -> None:
-        """`public_url` is set once the port is known."""
+        """`public_url` is set once the port is known. The counters are of messages since the start."""
         self.world = world
         self.engine = engine
         self.public_url = ""
+        self.is_draining = False
+        self.messages_in = 0
+        self.messages_out = 0
+        self._keeper = Keeper(writer, key_of, self._perform_now)
         self._trusted_proxies = tuple(trusted_proxies)
         self._door = Door(sockets_per_address, queue_limit(sockets_per_address, world.join_timeout_s + TICK_S))
         self._sockets: dict[int, Socket] = {}
@@ -113,12 +119,14 @@ class Hub:
         self._ticker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to listen to the engine and to the clock."""
+        """Begins to keep, to listen to the engine and to the clock."""
+        self._keeper.start()
         self.engine.listen(self._on_event)
         self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
-        """Tells every client to come back later, and waits until all were told."""
+        """Tells every client to come back later, and waits until all were told. Who comes now is told as well."""
+        self.is_draining = True
         sockets = list(self._sockets.values())
         for socket in sockets:
             self.perform(socket.session.drain())
@@ -127,14 +135,33 @@ class Hub:
         if self._ticker:
             self._ticker.cancel()
 
+    async def settle(self) -> None:
+        """Keeps what is still to be kept. Nothing is performed after it."""
+        await self._keeper.stop()
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._sockets)
+
+    @property
+    def trouble(self) -> str:
+        """Why nobody should be sent here now, for /healthz: `draining`, `storage`, or nothing."""
+        return "draining" if self.is_draining else "storage" if self._keeper.is_failing else ""
+
+    def address_of(self, request: web.Request) -> str:
+        """Returns the client's own address, also behind proxies that are trusted."""
+        forwarded_for = request.headers.get("X-Forwarded-For", "")
+        return client_address(request.remote or "", forwarded_for, self._trusted_proxies)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one socket from its upgrade to its end."""
         if not is_own_origin(request.headers.get("Origin"), self.public_url):
             raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
-        forwarded_for = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded_for, self._trusted_proxies)
         try:
-            place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
+            place = await self._door.enter(
+                self.address_of(request), lambda: request.transport is None or request.transport.is_closing()
+            )
         except DoorError:
             # By then whoever is in without a token has been sent away.
             retry_after_s = math.ceil(self.world.join_timeout_s)
@@ -153,9 +180,11 @@ class Hub:
         session = socket.session
         self._sockets[session.id] = socket
         try:
+            if self.is_draining:
+                self.perform(session.drain())
             await self._read(socket)
         except Exception:
-            log.exception("session.fault", session=session.id)
+            log.exception("session.fault", **session.names())
             await ws.close(code=FAULT_CODE)
         finally:
             await self._end(socket)
@@ -166,17 +195,18 @@ class Hub:
         try:
             self.perform(session.lost(time.monotonic()))
         except Exception:
-            log.exception("session.fault", session=session.id)
+            log.exception("session.fault", **session.names())
         finally:
             del self._sockets[session.id]
             try:
                 await socket.finish()
             finally:
-                log.info("socket.closed", session=session.id, code=int(socket.ws.close_code or 0))
+                log.info("socket.closed", **session.names(), code=int(socket.ws.close_code or 0))
 
     async def _read(self, socket: Socket) -> None:
         async for frame in socket.ws:
             if frame.type is WSMsgType.TEXT:
+                self.messages_in += 1
                 self.perform(socket.session.receive(frame.data.encode(), time.monotonic()))
             elif frame.type is WSMsgType.BINARY:
                 await socket.ws.close(code=UNSUPPORTED_CODE, message=b"frames are text")
@@ -184,7 +214,14 @@ class Hub:
     # --- effects ------------------------------------------------------------------------------------
 
     def perform(self, effects: Iterable[Effect]) -> None:
-        """Carries out effects in their order."""
+        """Carries out effects in their order: at once if nothing waits and nothing is to be kept, else after the commit."""
+        self._keeper.perform(effects)
+
+    def carry_out(self, effects: Iterable[Effect]) -> asyncio.Future[None]:
+        """As `perform`. Await it to know that all is kept and performed; it raises NotKeptError."""
+        return self._keeper.carry_out(effects)
+
+    def _perform_now(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Submit(command):
@@ -197,17 +234,21 @@ class Hub:
                 case Admit(session):
                     if socket := self._sockets.get(session):
                         socket.place.give_back()
+                case Keep():
+                    pass  # The keeper has seen to it.
 
     def _send(self, session: int, message: ServerMessage) -> None:
         socket = self._sockets.get(session)
         if socket is None:
             return
+        names = socket.session.names()
         if isinstance(message, Joined):
-            log.info("session.joined", session=session, participant=message.participant, room=message.room.id)
+            log.info("session.joined", **names)
         elif isinstance(message, Waiting):
-            log.info("session.waiting", session=session, participant=message.participant)
+            log.info("session.waiting", **names)
         elif isinstance(message, Error):
-            log.info("session.refused", session=session, code=str(message.code))
+            log.info("session.refused", **names, code=str(message.code))
+        self.messages_out += 1
         socket.send(message)
 
     def _on_event(self, event: Event) -> None:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from telepresence.auth import Authority
+from telepresence.rooms.attempts import Attempts
 from telepresence.rooms.directory import RoomDirectory
+from telepresence.rooms.load import Load
 from telepresence.signaling.description import Local, MediaAddress
 from telepresence.signaling.messages import IceServer
 
@@ -33,6 +35,8 @@ class World:
     random: random.Random
     join_timeout_s: float
     ice_servers: tuple[IceServer, ...] = ()
+    attempts: Attempts = field(default_factory=Attempts)
+    load: Load = field(default_factory=lambda: Load(0))
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def local(self, setup: str) -> Local:

@@ -18,7 +18,7 @@ def handle(session: Session, message: AskChair, _now: float) -> list[Effect]:
     """Asks. Raises RefusalError: participant-unknown, when there is nobody to ask."""
     room, by = session.room, session.participant
     asked = Asked(wish=Wish.CHAIR, by=by.name, participant=by.id)
-    holders = [room.chair] if room.chair else [p for p in room.participants.values() if may(p.role, "hand-on")]
+    holders = [room.chair] if room.chair else [p for p in room.roll.members.values() if may(p.role, "hand-on")]
     if not holders:
         raise targets.unknown("Nobody here could hand the chair on.")
     return [

@@ -74,6 +74,11 @@ def _sit(
 ) -> tuple[Participant, list[Effect]]:
     if room.record.locked and not passes_lock(identity.role):
         raise RefusalError(ErrorCode.ROOM_LOCKED, "This meeting is locked; ask its chair.")
+    if session.world.load.is_full:
+        text = (
+            "This server is full: it sends as much as its operator allows. Try again in a minute, or ask the operator."
+        )
+        raise RefusalError(ErrorCode.SERVER_FULL, text)
     try:
         return seats.sit(room, session.world.participant_id(), identity, session.id, knock, now)
     except RoomFullError:

@@ -1,9 +1,10 @@
-"""`raise-hand`: a hand goes up or down."""
+"""`raise-hand`: one's own hand goes up or down."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import broadcast
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, RaiseHand
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from telepresence.signaling.session import Session
 
 
-def handle(session: Session, message: RaiseHand, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+def handle(session: Session, message: RaiseHand, now: float) -> list[Effect]:
+    """Moves the hand; one that is up keeps its place."""
+    moved = broadcast.raise_hand(session.room, session.participant, now, raised=message.raised)
+    return [Send(session.id, Done(re=message.request)), *moved]

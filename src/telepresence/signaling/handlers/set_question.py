@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import broadcast
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, SetQuestion
 
@@ -12,5 +13,6 @@ if TYPE_CHECKING:
 
 
 def handle(session: Session, message: SetQuestion, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+    """Decides it. Raises RefusalError: malformed, question-unknown."""
+    decided = broadcast.set_question(session.room, message.question, message.state, message.answer)
+    return [*decided, Send(session.id, Done(re=message.request))]

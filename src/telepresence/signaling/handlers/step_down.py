@@ -1,9 +1,10 @@
-"""`step-down`: one that was promoted goes back by itself."""
+"""`step-down`: one that was promoted goes back to the audience by itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telepresence.rooms import promotion
 from telepresence.rooms.effects import Effect, Send
 from telepresence.signaling.messages import Done, StepDown
 
@@ -12,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def handle(session: Session, message: StepDown, _now: float) -> list[Effect]:
-    """Carries it out."""
-    return [Send(session.id, Done(re=message.request))]
+    """Goes back. Raises RefusalError: forbidden."""
+    return [Send(session.id, Done(re=message.request)), *promotion.demote(session.room, session.participant)]
