@@ -16,13 +16,13 @@ export interface Attention {
 }
 
 export function barHidden(state: AppState, { movedAt, inBar }: Attention): boolean {
-  return !inBar && state.panel === undefined && !hasNotice(state) && state.now - movedAt >= BAR_STAYS_MS;
+  return !inBar && !hasNotice(state) && state.panel === undefined && state.now - movedAt >= BAR_STAYS_MS;
 }
 
 /** Whether tp-notices or tp-live has something to say. */
 export function hasNotice({ session, sound, told, own }: AppState): boolean {
   const troubled = [own.audio, own.video].some((device) => device.wanted && device.trouble !== undefined);
   const lost = session?.lostAt !== undefined || session?.mediaTrouble !== undefined;
-  const asked = (session?.asked.length ?? 0) > 0;
+  const asked = (session?.asked.length ?? 0) > 0 || (session?.desk.waiting.length ?? 0) > 0;
   return lost || asked || sound === "blocked" || told.length > 0 || troubled;
 }

@@ -184,10 +184,20 @@ export class Controller extends Orders {
     if (!this.#watchesOnly) await this.#sending.addSound(device, about);
   }
 
+  async chooseFor(source: string, device: string): Promise<void> {
+    await this.#sending.chooseFor(source, device);
+  }
+
   async shareScreen(): Promise<void> {
     const trouble = this.#watchesOnly ? undefined : await this.#sending.shareScreen();
     // Nothing chosen in the browser's own question is no trouble.
     if (trouble && trouble !== "denied") this.#tell({ type: "not-shared", trouble });
+  }
+
+  async toggleScreen(): Promise<void> {
+    const screen = this.store.state.extras.find((extra) => extra.what === "screen");
+    if (screen) this.removeSource(screen.id);
+    else await this.shareScreen();
   }
 
   removeSource(source: string): void {

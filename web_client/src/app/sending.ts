@@ -87,6 +87,10 @@ export class Sending {
     return this.#extras.shareScreen();
   }
 
+  async chooseFor(source: string, device: string): Promise<void> {
+    await this.#extras.choose(source, device);
+  }
+
   removeSource(source: string): void {
     this.#extras.remove(source);
   }

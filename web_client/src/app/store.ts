@@ -74,6 +74,12 @@ export const emptyState: AppState = {
   now: 0,
 };
 
+export const isSharing = ({ extras }: AppState): boolean => extras.some((extra) => extra.what === "screen");
+
+/** A phone's browser shares no screen; without a secure context there are no devices at all. */
+export const canShare = (state: AppState): boolean =>
+  !watchesOnly(state) && (navigator.mediaDevices as MediaDevices | undefined)?.getDisplayMedia !== undefined;
+
 /** Lines of chat that came since one last looked; one's own are known. */
 export function unread({ session, panel, seenUntil }: AppState): number {
   if (panel === "chat") return 0;

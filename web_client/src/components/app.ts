@@ -7,7 +7,9 @@ import { takeLink } from "../link.ts";
 import { Socket, signalingUrl } from "../session/socket.ts";
 import "./door.ts";
 import "./meeting.ts";
+import "./ended.ts";
 import "./screens.ts";
+import "./waiting.ts";
 import "./start/start.ts";
 
 @localized()
@@ -34,7 +36,7 @@ export class App extends LitElement {
     super.updated(changed);
     const { session, link } = this.controller.store.state;
     this.dataset["state"] = session?.phase ?? (link ? "refused" : "start");
-    document.title = session?.room?.title ?? msg("Consultation");
+    document.title = session?.room?.title ?? session?.anteroom?.title ?? msg("Consultation");
   }
 
   protected override render(): TemplateResult {
@@ -55,7 +57,7 @@ export class App extends LitElement {
       case "removed":
         return html`<tp-removed .controller=${controller}></tp-removed>`;
       case "ended":
-        return html`<tp-ended .controller=${controller} .app=${state}></tp-ended>`;
+        return html`<tp-ended .app=${state}></tp-ended>`;
       case "left":
         return html`<tp-left .controller=${controller}></tp-left>`;
       case "refused":

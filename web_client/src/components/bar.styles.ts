@@ -30,37 +30,65 @@ export const barStyles = css`
     font-size: 0.875rem;
     font-variant-numeric: tabular-nums;
   }
+  .rec {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.25rem;
+    margin-right: 0.5rem;
+    color: var(--bad);
+    font-weight: 600;
+    vertical-align: bottom;
+  }
   .toggles,
   .end {
     display: flex;
-    gap: 0.5rem;
+    gap: 0.375rem;
     align-items: center;
   }
   .end {
     justify-content: flex-end;
   }
-  @media (max-width: 60rem) {
+  /* A sign above its word: eight buttons have their place beside the title. */
+  .stack {
+    flex-direction: column;
+    gap: 0.125rem;
+    line-height: 1.15;
+    font-size: 0.75rem;
+    position: relative;
+  }
+  .toggle::part(button),
+  #leave::part(button) {
+    height: auto;
+    min-height: 3rem;
+    padding: 0.25rem 0.5rem;
+  }
+  .icon {
+    font-size: 1.125rem;
+  }
+  .badge {
+    position: absolute;
+    top: -0.25rem;
+    left: calc(50% + 0.375rem);
+    min-width: 1.125rem;
+    padding: 0 0.25rem;
+    border-radius: 0.75rem;
+    background: var(--warn);
+    color: #111;
+    font-size: 0.75rem;
+    font-weight: 600;
+    line-height: 1.125rem;
+    text-align: center;
+  }
+  @media (max-width: 75rem) {
     :host {
       grid-template-columns: minmax(0, 1fr) auto auto;
       gap: 0.5rem;
     }
   }
-  /* An upright tablet: the title has a line of its own. */
-  @media (max-width: 60rem) and (min-height: 40rem) {
+  /* An upright tablet or a phone: where one is has a line of its own. */
+  @media (max-width: 62rem) and (min-height: 30.01rem) {
     :host {
-      grid-template-columns: auto auto;
-      justify-content: space-between;
-    }
-    .where {
-      grid-column: 1 / -1;
-      flex-direction: row;
-      justify-content: space-between;
-      gap: 0.75rem;
-    }
-  }
-  @media (max-width: 48rem) {
-    :host {
-      grid-template-columns: auto auto;
+      grid-template-columns: minmax(0, 1fr) auto;
       justify-content: space-between;
       gap: 0 0.25rem;
       padding: 0 0.375rem;
@@ -70,28 +98,54 @@ export const barStyles = css`
       flex-direction: row;
       justify-content: space-between;
       gap: 0.75rem;
-      font-size: 0.75rem;
       padding: 0 0.25rem;
     }
     .quiet {
-      font-size: 0.75rem;
       flex: none;
     }
-    .toggles,
-    .end {
+  }
+  @media (max-width: 48rem) {
+    .where {
+      font-size: 0.75rem;
+    }
+    .quiet {
+      font-size: 0.75rem;
+    }
+    .wide,
+    .who {
+      display: none;
+    }
+    .toggles {
       gap: 0.25rem;
+      justify-content: space-between;
+    }
+    .toggle {
+      flex: 1 1 0;
+      min-width: 2.75rem;
+      max-width: 5.5rem;
+    }
+    .toggle::part(button) {
+      width: 100%;
     }
     .stack {
-      flex-direction: column;
-      gap: 0;
-      line-height: 1.2;
       font-size: 0.6875rem;
     }
-    .stack .icon {
-      font-size: 1rem;
+    .stack > span:not(.icon, .badge) {
+      white-space: normal;
+      max-width: 4rem;
     }
-    wa-button::part(button) {
-      padding: 0 0.375rem;
+    .toggle::part(button),
+    #leave::part(button) {
+      padding: 0.125rem;
+    }
+  }
+  /* A phone that lies: over the picture, without the title. */
+  @media (max-height: 30rem) {
+    .where {
+      display: none;
+    }
+    :host {
+      grid-template-columns: minmax(0, 1fr) auto;
     }
   }
 `;

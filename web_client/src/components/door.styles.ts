@@ -28,24 +28,24 @@ export const doorStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1.6fr) minmax(20rem, 1fr);
     gap: 2rem;
-    align-items: center;
+    align-items: start;
     width: min(72rem, 100%);
     margin: 0 auto;
   }
   .picture {
     aspect-ratio: 16 / 9;
     max-height: calc(100dvh - 5rem);
+    position: sticky;
+    top: 0.5rem;
     border-radius: var(--radius);
     overflow: hidden;
     background: #000;
     display: grid;
   }
-  video {
+  .picture tp-source-picture {
     width: 100%;
     height: 100%;
     min-height: 0;
-    object-fit: contain;
-    transform: scaleX(-1);
   }
   .nothing {
     margin: auto;
@@ -88,23 +88,21 @@ export const doorStyles = css`
   .toggle::part(button) {
     padding-inline: 0.5rem;
   }
-  .loud {
+  .refused {
     display: grid;
-    gap: 0.375rem;
-    font-size: 0.875rem;
-  }
-  .trouble {
-    display: grid;
-    grid-template-columns: auto 1fr auto;
+    grid-template-columns: auto minmax(0, 1fr);
     gap: 0.75rem;
-    align-items: center;
+    align-items: start;
     padding: 0.75rem;
-    border: 1px solid var(--warn);
+    border: 1px solid var(--bad);
     border-radius: var(--radius);
-    font-size: 0.9375rem;
   }
-  .trouble > .icon {
-    color: var(--warn);
+  .refused > .icon {
+    color: var(--bad);
+    font-size: 1.25rem;
+  }
+  .heads input {
+    max-width: 10rem;
   }
   /* Never below the fold. */
   .join {
@@ -128,6 +126,9 @@ export const doorStyles = css`
     }
     .choices {
       gap: 0.75rem;
+    }
+    .picture {
+      position: static;
     }
   }
   /* A phone that lies: the picture stays while the choices scroll. */

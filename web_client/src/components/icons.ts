@@ -16,6 +16,11 @@ import language from "lucide-static/icons/languages.svg?raw";
 import leave from "lucide-static/icons/log-out.svg?raw";
 import microphone from "lucide-static/icons/mic.svg?raw";
 import microphoneOff from "lucide-static/icons/mic-off.svg?raw";
+import lock from "lucide-static/icons/lock.svg?raw";
+import lockOpen from "lucide-static/icons/lock-open.svg?raw";
+import more from "lucide-static/icons/ellipsis.svg?raw";
+import share from "lucide-static/icons/screen-share.svg?raw";
+import shareOff from "lucide-static/icons/screen-share-off.svg?raw";
 import next from "lucide-static/icons/chevron-right.svg?raw";
 import pause from "lucide-static/icons/pause.svg?raw";
 import people from "lucide-static/icons/users.svg?raw";
@@ -37,6 +42,11 @@ import warning from "lucide-static/icons/triangle-alert.svg?raw";
 
 const ICONS = {
   check,
+  lock,
+  "lock-open": lockOpen,
+  more,
+  share,
+  "share-off": shareOff,
   copy,
   plus,
   qr,

@@ -3,15 +3,20 @@ import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
-import type { AppState } from "../app/store.ts";
+import { canShare, type AppState } from "../app/store.ts";
 import { barHidden } from "../bar-state.ts";
+import { spokenOf } from "../i18n/words-news.ts";
+import { deedOf, type Deed } from "../keys.ts";
 import { shared } from "../styles/shared.ts";
 import { isTyping } from "../typing.ts";
 import "./bar.ts";
 import "./grid.ts";
+import "./keys.ts";
 import "./live.ts";
+import "./more.ts";
 import "./notices.ts";
 import "./panels/panels.ts";
+import "./sites.ts";
 
 @localized()
 @customElement("tp-meeting")
@@ -114,6 +119,8 @@ export class Meeting extends LitElement {
     addEventListener("click", this.#clicked, true);
     addEventListener("keydown", this.#awake, true);
     addEventListener("keydown", this.#key);
+    addEventListener("keyup", this.#released);
+    addEventListener("blur", this.#silent);
     this.addEventListener("sound-blocked", this.#blocked);
     this.addEventListener("first-frame", this.#framed);
   }
@@ -125,6 +132,9 @@ export class Meeting extends LitElement {
     removeEventListener("click", this.#clicked, true);
     removeEventListener("keydown", this.#awake, true);
     removeEventListener("keydown", this.#key);
+    removeEventListener("keyup", this.#released);
+    removeEventListener("blur", this.#silent);
+    this.#silent();
     this.removeEventListener("sound-blocked", this.#blocked);
     this.removeEventListener("first-frame", this.#framed);
   }
@@ -178,16 +188,63 @@ export class Meeting extends LitElement {
   };
 
   readonly #key = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
-    switch (event.key.toLowerCase()) {
-      case "m":
-        return void this.controller.toggle("audio");
-      case "c":
-        return void this.controller.toggle("video");
-      case "escape":
-        return this.controller.dismissNews();
-    }
+    const deed = deedOf({
+      key: event.key,
+      modified: event.ctrlKey || event.metaKey || event.altKey,
+      typing: isTyping(event),
+      onControl: isOnControl(event),
+      repeated: event.repeat,
+    });
+    if (deed && this.#do(deed)) event.preventDefault();
   };
+
+  /** True when the key meant something here: nobody else takes it then. */
+  #do(deed: Deed): boolean {
+    const { controller, state } = this;
+    switch (deed) {
+      case "microphone":
+        void controller.toggle("audio");
+        return true;
+      case "camera":
+        void controller.toggle("video");
+        return true;
+      case "hand":
+        controller.raiseHand(state.session?.hand !== true);
+        return true;
+      case "share":
+        if (canShare(state)) void controller.toggleScreen();
+        return true;
+      case "talk":
+        void controller.talk(true);
+        return true;
+      case "bar":
+        this.bar?.focus();
+        return true;
+      case "close":
+        return this.#close();
+      case "questions":
+      case "audience":
+        if (state.session?.room?.kind === "broadcast") controller.setPanel(deed);
+        return true;
+      default:
+        controller.setPanel(deed);
+        return true;
+    }
+  }
+
+  /** A panel first, then what was told; with neither, the key is the pictures'. */
+  #close(): boolean {
+    if (this.state.panel !== undefined) this.controller.setPanel(undefined);
+    else if (this.state.told.length > 0) this.controller.dismissNews();
+    else return false;
+    return true;
+  }
+
+  readonly #released = (event: KeyboardEvent) => {
+    if (event.key === " ") this.#silent();
+  };
+
+  readonly #silent = () => void this.controller.talk(false);
 
   protected override render(): TemplateResult {
     const { controller, state } = this;
@@ -210,6 +267,7 @@ export class Meeting extends LitElement {
         .app=${state}
       ></tp-panels>
       <tp-notices .controller=${controller} .app=${state}></tp-notices>
+      <div class="spoken-only" role="status">${spokenOf(state)}</div>
       <tp-bar
         class=${this.classList.contains("still") ? "hidden" : ""}
         role="contentinfo"
@@ -219,6 +277,12 @@ export class Meeting extends LitElement {
     `;
   }
 }
+
+/** Space presses what has the focus there. */
+const isOnControl = (event: Event): boolean =>
+  event
+    .composedPath()
+    .some((target) => target instanceof HTMLElement && /^(BUTTON|WA-BUTTON|SELECT|A)$/.test(target.tagName));
 
 /** The element that has the focus, within all shadow roots. */
 function focused(): Element | null {

@@ -5,10 +5,34 @@ import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
-import { mediaWords, newsWords, troubleWords } from "../i18n/words.ts";
+import { mediaWords, troubleWords } from "../i18n/words.ts";
+import { newsWords, pleaWords } from "../i18n/words-news.ts";
 import type { DeviceKind } from "../media/devices.ts";
 import { shared } from "../styles/shared.ts";
-import { icon } from "./icons.ts";
+import type { Wish } from "../protocol.gen.ts";
+import { may } from "../session/rights.ts";
+import type { Plea } from "../session/state.ts";
+import { icon, type IconName } from "./icons.ts";
+
+const SIGNS: Readonly<Record<Wish, IconName>> = {
+  microphone: "microphone",
+  camera: "camera",
+  stage: "speaking",
+  chair: "people",
+};
+
+function answerWords(wish: Wish): { readonly yes: string; readonly no: string } {
+  switch (wish) {
+    case "microphone":
+      return { yes: msg("Open the microphone"), no: msg("Stay silent") };
+    case "camera":
+      return { yes: msg("Open the camera"), no: msg("Stay unseen") };
+    case "stage":
+      return { yes: msg("Go onto the stage"), no: msg("Stay in the audience") };
+    case "chair":
+      return { yes: msg("Hand the chair on"), no: msg("Keep the chair") };
+  }
+}
 
 @localized()
 @customElement("tp-notices")
@@ -43,6 +67,10 @@ export class Notices extends LitElement {
         color: var(--warn);
         font-size: 1.25rem;
       }
+      .notice.asked {
+        border-color: var(--focus);
+        flex-wrap: wrap;
+      }
       .news {
         display: grid;
         justify-items: center;
@@ -66,7 +94,8 @@ export class Notices extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      ${this.#lost()} ${this.#media()} ${this.#sound()} ${this.#trouble("video")} ${this.#trouble("audio")}
+      ${this.#lost()} ${this.#media()} ${this.#sound()} ${this.#pleas()} ${this.#waiting()}
+      ${this.#trouble("video")} ${this.#trouble("audio")}
       <div class="news" role="status">
         ${repeat(
           this.app.told,
@@ -122,6 +151,56 @@ export class Notices extends LitElement {
       <wa-button id="sound-on" variant="brand" @click=${() => this.controller.setSound("on")}>
         ${msg("Turn sound on")}
       </wa-button>
+    </div>`;
+  }
+
+  /** Only the person opens microphone and camera, goes onto the stage or gives the chair away. */
+  #pleas(): TemplateResult {
+    // The stage's own row asks whether one comes onto it.
+    const asked = (this.app.session?.asked ?? []).filter((plea) => plea.wish !== "stage");
+    return html`${repeat(
+      asked,
+      (plea) => `${plea.wish}/${plea.participant}`,
+      (plea) => this.#plea(plea),
+    )}`;
+  }
+
+  #plea(plea: Plea): TemplateResult {
+    const { yes, no } = answerWords(plea.wish);
+    return html`<div class="notice asked" role="alert">
+      ${icon(SIGNS[plea.wish])}
+      <span>${pleaWords(plea)}</span>
+      <wa-button class="yes" variant="brand" @click=${() => this.controller.answer(plea, true)}
+        >${yes}</wa-button
+      >
+      <wa-button class="no" appearance="outlined" @click=${() => this.controller.answer(plea, false)}
+        >${no}</wa-button
+      >
+    </div>`;
+  }
+
+  /** To whom may let in, unless the list is open. */
+  #waiting(): TemplateResult | typeof nothing {
+    const { session, panel } = this.app;
+    const waiting = session?.desk.waiting ?? [];
+    const [first] = waiting;
+    if (!first || panel === "sites" || !may(session?.role, "desk")) return nothing;
+    const all = () => this.controller.admit(waiting.map((one) => one.participant));
+    return html`<div class="notice asked" id="knocking">
+      ${icon("people")}
+      <span
+        >${
+          waiting.length === 1
+            ? msg(str`${first.name} waits to be let in`)
+            : msg(str`${waiting.length} sites wait to be let in`)
+        }</span
+      >
+      <wa-button id="admit" variant="brand" @click=${all}
+        >${waiting.length === 1 ? msg("Let in") : msg("Let all in")}</wa-button
+      >
+      <wa-button appearance="outlined" @click=${() => this.controller.setPanel("sites")}
+        >${msg("See who")}</wa-button
+      >
     </div>`;
   }
 

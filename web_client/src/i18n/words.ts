@@ -1,8 +1,8 @@
 /** From codes to words: what is, why, and what to do. */
 import { msg, str } from "@lit/localize";
-import type { ErrorCode, LeaveReason, Source } from "../protocol.gen.ts";
+import type { Source } from "../protocol.gen.ts";
 import type { DeviceKind, Trouble } from "../media/devices.ts";
-import type { MediaAddress, MediaTrouble, News, Refusal } from "../session/state.ts";
+import type { MediaAddress, MediaTrouble, Refusal } from "../session/state.ts";
 
 export interface Words {
   readonly title: string;
@@ -82,15 +82,19 @@ export function mediaWords({ reached }: MediaTrouble, address: MediaAddress | un
   }
   return {
     title: msg("Pictures and sound do not get through this network"),
-    advice: address
-      ? msg(
-          str`The server was reached, its media port was not. Ask the network's administrator to allow UDP to ${address.host}, port ${address.port}. This page goes on trying.`,
-        )
-      : msg(
-          "The server was reached, its media port was not. Ask the network's administrator to allow UDP to the server. This page goes on trying.",
-        ),
+    advice: `${blockedAdvice(address)} ${msg("This page goes on trying.")}`,
   };
 }
+
+/** Whom to ask, and for what. */
+export const blockedAdvice = (address: MediaAddress | undefined): string =>
+  address
+    ? msg(
+        str`The server was reached, its media port was not. Ask the network's administrator to allow UDP to ${address.host}, port ${address.port}.`,
+      )
+    : msg(
+        "The server was reached, its media port was not. Ask the network's administrator to allow UDP to the server.",
+      );
 
 export function refusalWords(code: Refusal["code"]): Words {
   const askForLink = msg("Ask the person who invited you for a new link.");
@@ -104,6 +108,28 @@ export function refusalWords(code: Refusal["code"]): Words {
       return { title: msg("This link has expired"), advice: askForLink };
     case "token-invalid":
       return { title: msg("This link is not valid here"), advice: askForLink };
+    case "token-revoked":
+      return { title: msg("This link was withdrawn"), advice: askForLink };
+    case "room-ended":
+      return {
+        title: msg("This meeting has ended"),
+        advice: msg("Ask the organiser whether there is another one."),
+      };
+    case "room-locked":
+      return {
+        title: msg("The room is locked"),
+        advice: msg("Call the chair: once the room is open again, try again."),
+      };
+    case "removed":
+      return {
+        title: msg("The chair has sent this site out"),
+        advice: msg("If this was a mistake, call the hospital that invited you."),
+      };
+    case "server-full":
+      return {
+        title: msg("The server carries as many sites as it can"),
+        advice: msg("Try again in a few minutes. If it happens again, tell the support desk."),
+      };
     case "room-unknown":
       return {
         title: msg("This consultation does not exist any more"),
@@ -139,95 +165,7 @@ export function refusalWords(code: Refusal["code"]): Words {
 
 /** Whether another try with the same link may end differently. */
 export const worthAnotherTry = (code: Refusal["code"]): boolean =>
-  !["no-token", "token-expired", "token-invalid", "room-unknown"].includes(code);
-
-export function newsWords(news: News): string {
-  switch (news.type) {
-    case "came":
-      return msg(str`${news.name} has joined`);
-    case "went":
-      return wentWords(news.name, news.reason);
-    case "back":
-      return msg("Connected again");
-    case "not-sent":
-      return notSentWords(news.code);
-    case "not-shared":
-      return notSharedWords(news.trouble);
-    case "not-done":
-      return notDoneWords(news.code);
-    case "waits":
-      return msg(str`${news.name} waits to be let in`);
-    case "hand-up":
-      return msg(str`${news.name} has raised the hand`);
-    case "said":
-      return msg(str`${news.name} has written in the chat`);
-    case "asks":
-      return msg(str`${news.name} has asked a question`);
-    case "muted-by":
-      return mutedWords(news.kind, news.by);
-    case "records":
-      return news.recording
-        ? msg(str`${news.name} records this meeting`)
-        : msg(str`${news.name} has stopped recording`);
-    case "chair":
-      return news.own ? msg("You are the chair now") : msg(str`${news.name} is the chair now`);
-    case "locked":
-      return news.locked
-        ? msg("The room is locked: nobody new gets in")
-        : msg("The room is open again");
-    case "staged":
-      return news.onStage
-        ? msg("You are on the stage: you can be seen and heard")
-        : msg("You are back in the audience: nobody sees or hears you");
-  }
-}
-
-function wentWords(name: string, reason: LeaveReason): string {
-  switch (reason) {
-    case "lost":
-      return msg(str`${name} has lost the connection`);
-    case "removed":
-      return msg(str`${name} was sent out`);
-    case "demoted":
-      return msg(str`${name} has gone back to the audience`);
-    case "left":
-      return msg(str`${name} has left`);
-  }
-}
-
-function mutedWords(kind: DeviceKind, by: string): string {
-  if (kind === "video") {
-    return by
-      ? msg(str`${by} has switched your camera off. Only you can switch it on again.`)
-      : msg("The chair has switched your camera off. Only you can switch it on again.");
-  }
-  return by
-    ? msg(str`${by} has switched your microphone off. Only you can switch it on again.`)
-    : msg("The chair has switched your microphone off. Only you can switch it on again.");
-}
-
-const notSharedWords = (trouble: Trouble): string =>
-  trouble === "insecure"
-    ? msg("A screen can only be shared from a secure address (https).")
-    : msg("The screen could not be shared. Try again, or choose another window.");
-
-function notDoneWords(code: ErrorCode): string {
-  switch (code) {
-    case "not-kept":
-      return msg("The server could not keep that. Try again in a moment.");
-    case "too-many":
-      return msg("That was too much at once. Wait a second, then try again.");
-    case "forbidden":
-      return msg("Your role does not allow that.");
-    case "participant-unknown":
-      return msg("That site is not here any more.");
-    default:
-      return msg(str`The server did not do that (${code}).`);
-  }
-}
-
-const notSentWords = (code: ErrorCode): string =>
-  msg(str`Your picture and voice cannot be sent (${code}). You can watch and listen.`);
+  !["no-token", "token-expired", "token-invalid", "token-revoked", "room-unknown"].includes(code);
 
 /** What a source is called when its site gave it no name. */
 export function sourceLabel(source: Source): string {

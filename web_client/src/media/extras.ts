@@ -73,6 +73,15 @@ export class Extras {
     this.#set(this.#all.filter((other) => other.id !== id));
   }
 
+  /** Another device for the same source. */
+  async choose(id: string, device: string): Promise<void> {
+    const extra = this.#find(id);
+    if (!extra || extra.device === device) return;
+    halt(extra);
+    this.#change(id, { device, video: undefined, audio: undefined, trouble: undefined });
+    if (extra.wanted) await this.#open(id);
+  }
+
   describe(id: string, about: Description): void {
     this.#change(id, about);
   }
