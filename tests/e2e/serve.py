@@ -11,10 +11,12 @@ import asyncio
 import json
 import os
 import sys
+import time
 
 import uvloop
 
 from telepresence import logs
+from telepresence.rooms.records import RoomRecord
 from telepresence.server import open_engine, running
 from telepresence.settings import load
 from telepresence.signaling.messages import RoomKind
@@ -32,7 +34,8 @@ async def main(room: str) -> None:
     logs.configure(settings.log)
     engine = open_engine(settings, use_fake=False)
     async with running(settings, engine) as server:
-        server.hub.world.directory.create(room, RoomKind.CONSULTATION, "End-to-end test")
+        record = RoomRecord(id=room, kind=RoomKind.CONSULTATION, title="End-to-end test", created_at=time.time())
+        server.hub.perform(server.hub.world.directory.create(record)[1])
         say(json.dumps({"port": server.port, "url": server.url, "mediaPort": engine.port}).encode())
         window = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(window), sys.stdin)

@@ -14,21 +14,21 @@ import { may } from "../session/rights.ts";
 import type { Plea } from "../session/state.ts";
 import { icon, type IconName } from "./icons.ts";
 
-const SIGNS: Readonly<Record<Wish, IconName>> = {
+/** What one is asked for here: the stage's own row asks whether one comes onto it. */
+type Wished = Exclude<Wish, "stage">;
+
+const SIGNS: Readonly<Record<Wished, IconName>> = {
   microphone: "microphone",
   camera: "camera",
-  stage: "speaking",
   chair: "people",
 };
 
-function answerWords(wish: Wish): { readonly yes: string; readonly no: string } {
+function answerWords(wish: Wished): { readonly yes: string; readonly no: string } {
   switch (wish) {
     case "microphone":
       return { yes: msg("Open the microphone"), no: msg("Stay silent") };
     case "camera":
       return { yes: msg("Open the camera"), no: msg("Stay unseen") };
-    case "stage":
-      return { yes: msg("Go onto the stage"), no: msg("Stay in the audience") };
     case "chair":
       return { yes: msg("Hand the chair on"), no: msg("Keep the chair") };
   }
@@ -156,8 +156,9 @@ export class Notices extends LitElement {
 
   /** Only the person opens microphone and camera, goes onto the stage or gives the chair away. */
   #pleas(): TemplateResult {
-    // The stage's own row asks whether one comes onto it.
-    const asked = (this.app.session?.asked ?? []).filter((plea) => plea.wish !== "stage");
+    const asked = (this.app.session?.asked ?? []).filter(
+      (plea): plea is Plea & { wish: Wished } => plea.wish !== "stage",
+    );
     return html`${repeat(
       asked,
       (plea) => `${plea.wish}/${plea.participant}`,
@@ -165,7 +166,7 @@ export class Notices extends LitElement {
     )}`;
   }
 
-  #plea(plea: Plea): TemplateResult {
+  #plea(plea: Plea & { wish: Wished }): TemplateResult {
     const { yes, no } = answerWords(plea.wish);
     return html`<div class="notice asked" role="alert">
       ${icon(SIGNS[plea.wish])}

@@ -82,7 +82,7 @@ export const handToggle = (up: boolean, press: () => void): Toggle => ({
 export const shareToggle = (shared: boolean, press: () => void): Toggle => ({
   id: "share",
   icon: shared ? "share" : "share-off",
-  label: shared ? msg("Screen shared") : msg("Screen not shared"),
+  label: shared ? msg("Screen shared") : msg("Not sharing"),
   tip: shared ? msg("Press to stop sharing your screen (X)") : msg("Press to share a screen (X)"),
   marked: shared,
   wide: true,

@@ -95,15 +95,13 @@ const notSentWords = (code: ErrorCode): string =>
 
 
 /** What one is asked, in a sentence; `by` is empty when it was asked before the page was loaded. */
-export function pleaWords({ wish, by }: Plea): string {
+export function pleaWords({ wish, by }: { wish: Exclude<Plea["wish"], "stage">; by: string }): string {
   const who = by === "" ? msg("The chair") : by;
   switch (wish) {
     case "microphone":
       return msg(str`${who} asks you to open your microphone`);
     case "camera":
       return msg(str`${who} asks you to open your camera`);
-    case "stage":
-      return msg(str`${who} asks you onto the stage: everybody would see and hear you`);
     case "chair":
       return msg(str`${who} asks for the chair`);
   }

@@ -200,6 +200,7 @@
 's6be7f23181969b4b': `您仅观看和收听。没有人能看到或听到您，摄像头和麦克风保持关闭。`,
 's6c6bf3ea2ad3d219': `加入`,
 's6cbea10f0ee74464': `您的组织者链接已失效。请向服务器管理员索取新链接。`,
+'s6d00b5eeab99ed5e': `未共享`,
 's6d042a618e5b7cbc': `该时间已过。`,
 's6d65ee9deea7695c': `请用要参加会议的手机或平板扫描。`,
 's6e576dd5988af598': `曾到场`,
@@ -400,9 +401,5 @@
 'sfadd459cff378a02': `请至少填写一个站点，它会得到链接。`,
 'sfb2da4c22951d83b': `浏览器暂时关闭了声音，请按：`,
 'sfbd12593b7748b60': `会议已结束`,
-'sb316fbf4de555669': `Screen not shared`,
-'sbfe189b1c887fc02': str`${0} asks you onto the stage: everybody would see and hear you`,
-'s52d01931578871a8': `Go onto the stage`,
-'s048dbceef04bff12': `Stay in the audience`,
     };
   
