@@ -171,7 +171,7 @@ export class Grid extends LitElement {
   };
 
   readonly #key = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event)) return;
     const { key } = event;
     if (/^[1-9]$/.test(key)) {
       const at = [...this.#placed.boxes.keys()][Number(key) - 1];
