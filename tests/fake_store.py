@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from telepresence.rooms.records import Record
-from telepresence.store.engines import StoreError
+from telepresence.store.errors import StoreError
 
 
 class FakeStore:

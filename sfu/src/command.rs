@@ -287,6 +287,13 @@ pub enum Event {
         /// The active speaker.
         speaker: Option<TrackId>,
     },
+    /// Other pictures than before are held back because a viewer's link does not carry them.
+    Paused {
+        /// The viewer's connection.
+        conn: ConnId,
+        /// The slots of all that are held back.
+        slots: Vec<u32>,
+    },
     /// A command could not be carried out.
     Refused {
         /// Its name.

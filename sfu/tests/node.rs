@@ -556,15 +556,3 @@ fn a_night_without_pictures_is_no_step_back() {
     assert!((after.wrapping_sub(before) as i32) > 0, "{before} {after}");
     world.account();
 }
-
-/// The snapshot and the commands keep the names that Python knows.
-#[test]
-fn commands_and_events_are_the_json_that_python_writes() {
-    let text = r#"{"type":"receive","conn":3,"tracks":[{"track":1,"mid":"0","kind":"video","codec":"vp8","payload_type":96,"clock_rate":90000,"rtx_payload_type":97,"ssrc":null,"rtx_ssrc":null,"nack":true,"pli":true,"remb":false,"rids":["q","f"],"voice_group":null}],"extensions":{"mid":4,"rid":5,"repaired_rid":6,"transport_cc":null,"abs_send_time":null,"audio_level":7,"video_orientation":null}}"#;
-    let command: Command = serde_json::from_str(text).unwrap();
-    assert_eq!(serde_json::to_string(&command).unwrap(), text);
-    let event = Event::TrackLive { conn: 1, track: 2 };
-    assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"type":"track-live","conn":1,"track":2}"#);
-    let unknown = serde_json::from_str::<Command>(r#"{"type":"explode","conn":1}"#).unwrap_err().to_string();
-    assert!(unknown.contains("explode") && unknown.contains("assign"), "{unknown}");
-}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sfu::command::{Command, Direction, Event, Setup};
+use sfu::command::{Command, Direction, Event, Extensions, Setup};
 use sfu::drops::DropReason;
 use sfu::rtp::rtcp;
 use sfu::transport::dtls::{DATAGRAM_MAX, Dtls, DtlsOutput, DtlsRole};
@@ -74,6 +74,28 @@ fn a_handshake_in_either_role_survives_a_lost_datagram() {
             world.account();
         }
     }
+}
+
+/// A connection up that publishes nothing connects all the same, and lives: so a network is tried before anything is on the air.
+#[test]
+fn a_connection_without_tracks_connects() {
+    let mut world = World::new();
+    let peer = world.open(Direction::Up);
+    let conn = world.peers[peer].conn;
+    world.command(Command::Receive { conn, tracks: Vec::new(), extensions: Extensions::default() });
+    world.remote(peer);
+    world.handshake(peer);
+    assert_eq!((connected(&world), world.refusals().len()), (1, 0));
+    for _ in 0..10 {
+        world.run(Duration::from_secs(5));
+        world.check(peer);
+    }
+    assert_eq!(world.events, [Event::Connected { conn }]);
+    let snapshot = world.node.snapshot(0);
+    assert!(snapshot.connections[0].connected && snapshot.tracks.is_empty());
+    world.command(Command::Close { conn });
+    assert!(world.node.snapshot(0).connections.is_empty());
+    world.account();
 }
 
 /// A check that nominates nothing is enough for the handshake and for media: browsers nominate later.

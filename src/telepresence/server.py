@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -39,8 +40,10 @@ from telepresence.signaling.description import MediaAddress
 from telepresence.signaling.websocket import Hub
 from telepresence.signaling.whip import Whip
 from telepresence.signaling.world import World
-from telepresence.store.database import Store
-from telepresence.store.engines import StoreError
+from telepresence.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from telepresence.store.database import Store
 
 DRAIN_S = 2.0
 """How long HTTP requests may take to end when the server stops; sockets were told before."""
@@ -72,6 +75,8 @@ def read_secret(settings: Settings) -> Secret:
 
 async def open_store(settings: Settings) -> Store:
     """Opens the settings' database and brings it up to date. Raises StartError."""
+    from telepresence.store.database import Store  # noqa: PLC0415 (most commands open none, and it takes half of their start)
+
     try:
         return await Store.open(settings.data.database, Path(settings.data.directory))
     except StoreError as error:

@@ -1,6 +1,8 @@
-"""A film and a server for the bots' tests."""
+"""A film, a server and a way to be on the air for the bots' tests."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import av
@@ -11,9 +13,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from av import AudioFrame, VideoFrame
 
-from bots.small_server import GOOD_TOKEN, SmallServer
+from bots.small_server import GOOD_TOKEN, PATIENCE_S, SmallServer
 from telepresence.bots.chart import Tone
 from telepresence.bots.link import Link
+from telepresence.bots.participant import Participant
 
 
 @pytest.fixture
@@ -48,3 +51,18 @@ async def server() -> AsyncGenerator[SmallServer, None]:
         small.link = Link(f"http://{running.host}:{running.port}", GOOD_TOKEN)
         yield small
         await small.close()
+
+
+@asynccontextmanager
+async def on_air(bot: Participant) -> AsyncGenerator[asyncio.Task[None], None]:
+    """The bot running, joined, and gone afterwards."""
+    running = asyncio.create_task(bot.run())
+    async with asyncio.timeout(PATIENCE_S):
+        await bot.wait_joined()
+    try:
+        yield running
+        await bot.leave()
+        async with asyncio.timeout(PATIENCE_S):
+            await running
+    finally:
+        running.cancel()

@@ -7,6 +7,7 @@ much of a server as the bots' tests need.
 import asyncio
 import itertools
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,11 +19,13 @@ from telepresence.bots.link import Link
 from telepresence.bots.peer import CONFIGURATION
 from telepresence.signaling.messages import (
     Answer,
+    Asked,
     ClientMessage,
     Closing,
     ClosingReason,
     Connection,
     ConnectionState,
+    Consent,
     Direction,
     Done,
     Error,
@@ -36,9 +39,11 @@ from telepresence.signaling.messages import (
     MemberLeft,
     MemberUpdate,
     Offer,
+    OwnRole,
     Profile,
     Publish,
     Published,
+    Record,
     Role,
     RoomInfo,
     RoomKind,
@@ -47,6 +52,9 @@ from telepresence.signaling.messages import (
     Slots,
     Source,
     TrackState,
+    View,
+    Waiting,
+    Wish,
 )
 
 UP_FAILED = Connection(direction=Direction.UP, state=ConnectionState.FAILED, reason="as a test")
@@ -62,6 +70,9 @@ class Guest:
 
     id: str
     socket: web.WebSocketResponse
+    role: Role = Role.MEMBER
+    recording: bool = False
+    views: list[View] = field(default_factory=list)
     resume: str = field(default_factory=lambda: secrets.token_hex(16))
     slots: int = 0
     up: RTCPeerConnection | None = None
@@ -83,8 +94,8 @@ class Guest:
             for source, tracks in self.sources.items()
         ]
         return Member(
-            participant=self.id, site=f"site-{self.id}", name=f"Hospital {self.id}", role=Role.MEMBER,
-            sources=tuple(sources),
+            participant=self.id, site=f"site-{self.id}", name=f"Hospital {self.id}", role=self.role,
+            recording=self.recording, sources=tuple(sources),
         )  # fmt: skip
 
 
@@ -93,9 +104,15 @@ class SmallServer:
 
     def __init__(self) -> None:
         self.guests: dict[str, Guest] = {}
+        self.departed: dict[str, Guest] = {}
         self.joins: list[Join] = []
         self.departures: list[LeaveReason] = []
         self.answers_to_lose = 0
+        self.role = Role.MEMBER
+        self.recordings: list[bool] = []
+        self.waiting: list[str] = []
+        self.lets_in = asyncio.Event()
+        self.lets_in.set()
         self.lets_back = asyncio.Event()
         self.lets_back.set()
         self._relay = MediaRelay()
@@ -116,6 +133,30 @@ class SmallServer:
         await send(guest.socket, UP_FAILED)
         await guest.up.close()
 
+    async def send_away(self, participant: str, reason: ClosingReason) -> None:
+        """Closes a guest's socket, saying why."""
+        guest = self.guests.pop(participant)
+        await send(guest.socket, Closing(reason=reason, message="as a test"))
+        await guest.socket.close()
+
+    async def ask_onto_stage(self, participant: str) -> None:
+        """Asks one of the audience; its consent makes it a member."""
+        await send(self.guests[participant].socket, Asked(wish=Wish.STAGE, by="The chair", participant="p0"))
+
+    async def set_role(self, participant: str, role: Role) -> None:
+        """Gives a guest another role, and takes what it may not publish."""
+        guest = self.guests[participant]
+        guest.role = role
+        if role is Role.AUDIENCE and guest.up is not None:
+            await guest.up.close()
+            guest.up, guest.sources = None, {}
+        await send(guest.socket, OwnRole(role=role))
+
+    async def until(self, met: Callable[[], bool]) -> None:
+        """Waits until something of this server's is so; it is looked at whenever somebody says something."""
+        async with asyncio.timeout(PATIENCE_S), self._changed:
+            await self._changed.wait_for(met)
+
     async def close(self) -> None:
         """Ends all media."""
         for guest in self.guests.values():
@@ -135,10 +176,12 @@ class SmallServer:
                 guest = await self._join(socket, message)
             elif guest is not None:
                 await self._serve(guest, message)
+            async with self._changed:
+                self._changed.notify_all()
         return socket
 
     async def _join(self, socket: web.WebSocketResponse, message: Join) -> Guest | None:
-        """Lets in or back, or refuses. Who comes back waits while `lets_back` is not set."""
+        """Lets in or back, or refuses. Who comes back waits while `lets_back` is not set, who is new while `lets_in` is not."""
         if message.resume is not None:
             await self.lets_back.wait()
         if message.token != GOOD_TOKEN:
@@ -152,16 +195,32 @@ class SmallServer:
             words = "Nobody here has this secret"
             await send(socket, Error(re=message.request, code=ErrorCode.RESUME_UNKNOWN, message=words))
             return None
-        guest = known or Guest(f"p{next(self._numbers)}", socket)
+        guest = known or Guest(f"p{next(self._numbers)}", socket, self.role)
         guest.socket = socket
+        if not self.lets_in.is_set():
+            await self._keep_waiting(guest, message)
         self.guests[guest.id] = guest
         await self._welcome(guest, message, resumed=known is not None)
         return guest
 
+    async def _keep_waiting(self, guest: Guest, message: Join) -> None:
+        """Tells it to wait, and returns when it need no longer."""
+        waiting = Waiting(
+            re=message.request, version=1, participant=guest.id, resume=guest.resume, title="Ward",
+            kind=RoomKind.CONSULTATION, chair=None,
+        )  # fmt: skip
+        self.guests[guest.id] = guest
+        await send(guest.socket, waiting)
+        async with self._changed:
+            self.waiting.append(guest.id)
+            self._changed.notify_all()
+        await self.lets_in.wait()
+
     async def _welcome(self, guest: Guest, message: Join, *, resumed: bool) -> None:
         """The join answer, and an offer for the slots asked for."""
         joined = Joined(
-            re=message.request, version=1, participant=guest.id, resume=guest.resume, resumed=resumed,
+            re=message.request, version=1, participant=guest.id, resume=guest.resume, resumed=resumed, role=guest.role,
+            audience=0, hand=False, waiting=(), sites=(), removed=(), hands=(), questions=(), chat=(), asked=(),
             room=RoomInfo(id="ward", kind=RoomKind.CONSULTATION, title="Ward"),
             members=tuple(other.member() for other in self.guests.values()), ice_servers=(), slots=message.slots,
             role=Role.MEMBER, audience=0, hand=False, waiting=(), sites=(), removed=(), hands=(), questions=(), chat=(), asked=(),
@@ -209,11 +268,22 @@ class SmallServer:
                 await self._fill_slots()
             case Publish():
                 await self._publish(guest, message)
+            case View():
+                guest.views.append(message)
+                await send(guest.socket, Done(re=message.request))
+            case Record(recording=recording):
+                guest.recording = recording
+                self.recordings.append(recording)
+                await send(guest.socket, Done(re=message.request))
+                await self._tell(MemberUpdate(member=guest.member()))
+            case Consent():
+                await send(guest.socket, Done(re=message.request))
+                await self.set_role(guest.id, Role.MEMBER)
             case Leave():
                 self.departures.append(LeaveReason.LEFT)
                 await send(guest.socket, Done(re=message.request))
                 await send(guest.socket, Closing(reason=ClosingReason.LEFT))
-                del self.guests[guest.id]
+                self.departed[guest.id] = self.guests.pop(guest.id)
                 await self._tell(MemberLeft(participant=guest.id, reason=LeaveReason.LEFT))
                 await guest.socket.close()
 

@@ -47,7 +47,9 @@ def test_what_is_no_link_is_refused_without_telling_the_token(text: str) -> None
         (["publish", "--token", "a", "--size", "big"], "looks like 640x360"),
         (["publish", "--token", "a", "--size", "641x360"], "must be even"),
         (["publish", "--token", "a", "--tone", "5"], "it must be 20 to 20000"),
-        (["publish", "--token", "a", "--json", "-"], "--watch"),
+        (["publish", "--token", "a", "--source", "60", "--count", "5"], "a time code's is 63 at most"),
+        (["watch", "--token", "a", "--record", "a.mkv"], "--record and --site belong together"),
+        (["watch", "--token", "a", "--record", "a.mkv", "--site", "s", "--count", "2"], "one bot records"),
         (["fixture"], "nothing to write"),
     ],
 )

@@ -1,19 +1,20 @@
 """Bots meet in a small server (see conftest.py) and see and hear each other through real connections."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from av import AudioFrame, VideoFrame
 
+from bots.conftest import on_air
 from bots.small_server import PATIENCE_S, SmallServer
 from e2e.load import Watch
 from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.clip import load_clip
-from telepresence.bots.participant import Participant, SourceKey
+from telepresence.bots.media import SourceKey
+from telepresence.bots.participant import Participant
 from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import BotSource, chart_source, clip_source
 from telepresence.bots.watch import SourceReport, Watcher
@@ -55,21 +56,6 @@ class Waiting(Watcher):
                     await self._tick.wait()
         except TimeoutError:
             pytest.fail(f"not within {PATIENCE_S:g} s: {reports}")
-
-
-@asynccontextmanager
-async def on_air(bot: Participant) -> AsyncGenerator[asyncio.Task[None], None]:
-    """The bot running, joined, and gone afterwards."""
-    running = asyncio.create_task(bot.run())
-    async with asyncio.timeout(PATIENCE_S):
-        await bot.wait_joined()
-    try:
-        yield running
-        await bot.leave()
-        async with asyncio.timeout(PATIENCE_S):
-            await running
-    finally:
-        running.cancel()
 
 
 def small_chart(number: int, hz: float) -> BotSource:

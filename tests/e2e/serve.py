@@ -1,4 +1,4 @@
-"""The server in a process of its own, put together as `telepresence serve` does, with one empty room and a window.
+"""The server in a process of its own, put together as `telepresence serve` does, with three empty rooms and a window.
 
 `server.py` runs it. Settings come from the environment, as for the command. The first line of standard output says
 where it listens; after that each line on standard input is answered by the engine's snapshot, on one line. It ends when
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 
 import uvloop
 
@@ -21,6 +22,13 @@ from telepresence.server import open_engine, running
 from telepresence.settings import load
 from telepresence.signaling.messages import RoomKind
 
+ROOMS = (
+    RoomRecord(id="consultation", kind=RoomKind.CONSULTATION, title="Chest pain 胸痛会诊", created_at=0),
+    RoomRecord(id="clinic", kind=RoomKind.CONSULTATION, title="Clinic 远程门诊", created_at=0, waiting_room=True),
+    RoomRecord(id="training", kind=RoomKind.BROADCAST, title="Training 培训直播", created_at=0),
+)
+"""`e2e/server.py` names them."""
+
 
 def say(line: bytes) -> None:
     """Writes one line to standard output at once."""
@@ -28,14 +36,15 @@ def say(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-async def main(room: str) -> None:
+async def main() -> None:
     """Serves until standard input ends."""
     settings = load(None, os.environ)
     logs.configure(settings.log)
     engine = open_engine(settings, use_fake=False)
     async with running(settings, engine) as server:
-        record = RoomRecord(id=room, kind=RoomKind.CONSULTATION, title="End-to-end test", created_at=time.time())
-        server.hub.perform(server.hub.world.directory.create(record)[1])
+        for room in ROOMS:
+            _, effects = server.hub.world.directory.create(replace(room, created_at=time.time()))
+            server.hub.perform(effects)
         say(json.dumps({"port": server.port, "url": server.url, "mediaPort": engine.port}).encode())
         window = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(window), sys.stdin)
@@ -44,4 +53,4 @@ async def main(room: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    uvloop.run(main())

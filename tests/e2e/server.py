@@ -1,6 +1,6 @@
 """Servers of the end-to-end tests, each a process with ports and a data folder of its own.
 
-`Server` is the server with one empty room and a window into the engine (`serve.py`). `Demo` is a command that ends in
+`Server` is the server with three empty rooms and a window into the engine (`serve.py`). `Demo` is a command that ends in
 `telepresence serve --demo`, as a person starts it.
 """
 
@@ -26,7 +26,13 @@ from telepresence.signaling.messages import Role
 
 HERE = Path(__file__).parent
 ROOM = "consultation"
-"""The room of `Server`."""
+"""The room of `Server` that most tests meet in."""
+
+CLINIC = "clinic"
+"""A consultation of it whose members wait to be admitted."""
+
+TRAINING = "training"
+"""A broadcast of it."""
 
 READY_S = 20.0
 """For a start that takes a second on an idle machine."""
@@ -75,7 +81,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 class Server:
-    """A server with the room `ROOM`. Use it as a context."""
+    """A server with the rooms `ROOM`, `CLINIC` and `TRAINING`. Use it as a context."""
 
     def __init__(self, folder: Path, *, public_url: str = "", advertise: str = "") -> None:
         """Keeps all that is its own in `folder`. It believes that people come by `public_url`, and media by `advertise`."""
@@ -92,7 +98,7 @@ class Server:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, HERE / "serve.py", ROOM],
+                [sys.executable, HERE / "serve.py"],
                 env=os.environ | self._settings,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -119,18 +125,25 @@ class Server:
         assert self._process is not None, "the server was not started"
         return self._process.pid
 
-    def token(self, site: str, *, room: str = ROOM, valid_s: float = LINK_VALID_S) -> str:
+    def token(
+        self,
+        site: str,
+        *,
+        room: str = ROOM,
+        role: Role = Role.MEMBER,
+        valid_s: float = LINK_VALID_S,
+    ) -> str:
         """A token of this server's for a site."""
         authority = Authority(load_secret(Path(self._settings["TELEPRESENCE_DATA__DIRECTORY"])), time.time)
-        return authority.issue(room=room, site=site, name=site.capitalize(), role=Role.MEMBER, valid_s=valid_s)
+        return authority.issue(room=room, site=site, name=site.capitalize(), role=role, valid_s=valid_s)
 
-    def link(self, site: str) -> str:
-        """A link to the room for a site, as people get it."""
-        return f"{self.origin}/room/{ROOM}#t={self.token(site)}"
+    def link(self, site: str, *, room: str = ROOM, role: Role = Role.MEMBER) -> str:
+        """A link to a room for a site, as people get it."""
+        return f"{self.origin}/room/{room}#t={self.token(site, room=room, role=role)}"
 
-    def direct_link(self, site: str) -> str:
+    def direct_link(self, site: str, *, room: str = ROOM, role: Role = Role.MEMBER) -> str:
         """A link that goes to the server itself, whatever stands before it."""
-        return f"http://localhost:{self.port}/room/{ROOM}#t={self.token(site)}"
+        return f"http://localhost:{self.port}/room/{room}#t={self.token(site, room=room, role=role)}"
 
     def snapshot(self) -> dict[str, Any]:
         """The engine's counters, connections, tracks and slots at this moment."""

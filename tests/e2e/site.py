@@ -27,7 +27,8 @@ PATIENCE_S = 20.0
 """For what takes well under a second on an idle machine; CI's has two cores for everything."""
 
 LIVE = "live"
-JOIN = re.compile(r"^Join\b")
+ENGLISH, CHINESE = "en-US", "zh-CN"
+JOIN = re.compile(r"^(Join\b|加入)")
 LEAVE = re.compile(r"^Leave\b")
 
 FLAGS = (
@@ -48,9 +49,11 @@ LOOPBACK_ONLY = "E2E_LOOPBACK_ONLY"
 """Environment variable that is set where the network has nothing but loopback."""
 
 EXACT_MICROPHONE = """
+  window.devicesAsked = 0;
   // Speech processing takes a steady tone for noise and removes it; the test's microphone is a file that needs none.
   const real = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
   if (real) navigator.mediaDevices.getUserMedia = (wish) => {
+    window.devicesAsked += 1;
     if (!wish?.audio) return real(wish);
     const audio = typeof wish.audio === "object" ? wish.audio : {};
     const off = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -77,7 +80,7 @@ class Capture:
     def flags(self) -> tuple[str, ...]:
         """Chromium's switches for them."""
         return (
-            "--use-fake-device-for-media-stream=fps=30",
+            "--use-fake-device-for-media-stream=fps=30,device-count=2",
             f"--use-file-for-fake-video-capture={self.camera}",
             f"--use-file-for-fake-audio-capture={self.microphone}",
         )
@@ -117,7 +120,9 @@ class Site:
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
 
     @classmethod
-    async def open(cls, playwright: Playwright, name: str, link: str, capture: Capture | None) -> Site:
+    async def open(
+        cls, playwright: Playwright, name: str, link: str, capture: Capture | None, *, locale: str = ENGLISH
+    ) -> Site:
         """Starts a browser of its own and opens the link. Without `capture` the site has neither camera nor microphone."""
         loopback = (LOOPBACK_ONLY_FLAG,) if os.environ.get(LOOPBACK_ONLY) else ()
         devices = capture.flags() if capture else ()
@@ -126,7 +131,7 @@ class Site:
             # An unknown switch means nothing to Chromium; it marks the process for `pid`.
             args=[*FLAGS, *loopback, *devices, f"--telepresence-site={name}"],
         )
-        site = cls(name, link, browser, await _new_page(browser))
+        site = cls(name, link, browser, await _new_page(browser, locale))
         await site.visit()
         return site
 
@@ -170,6 +175,27 @@ class Site:
     async def wait_state(self, state: str) -> None:
         """Waits until the page says that it is in this state."""
         await expect(self.page.locator(f'[data-state="{state}"]').first).to_be_attached(timeout=PATIENCE_S * 1000)
+
+    async def knock(self) -> None:
+        """Presses Join where one must be let in, and waits until the page says so."""
+        await self.page.get_by_role("button", name=JOIN).first.click()
+        await self.wait_state("waiting")
+
+    async def press(self, selector: str) -> None:
+        """Presses what a person finds there. A bar that has hidden itself comes back first."""
+        await self.page.mouse.move(100, 100)
+        await self.page.mouse.move(120, 120)
+        await self.page.locator(selector).first.click(timeout=PATIENCE_S * 1000)
+
+    async def sees_words(self, words: str | re.Pattern[str]) -> None:
+        """Waits until these words stand on the page."""
+        await expect(self.page.get_by_text(words).first).to_be_visible(timeout=PATIENCE_S * 1000)
+
+    async def write(self, words: str) -> None:
+        """Writes into the open panel's field, and sends it."""
+        field = self.page.locator("tp-writing textarea").first
+        await field.fill(words)
+        await field.press("Enter")
 
     async def leave(self) -> None:
         """Presses Leave."""
@@ -232,9 +258,9 @@ class Site:
         self.console.append(f"{message.type}: {message.text}")
 
 
-async def _new_page(browser: Browser) -> Page:
+async def _new_page(browser: Browser, locale: str = ENGLISH) -> Page:
     """A page that shares nothing with others of the browser."""
-    context = await browser.new_context(locale="en-US", viewport={"width": 800, "height": 450})
+    context = await browser.new_context(locale=locale, viewport={"width": 800, "height": 450})
     await context.add_init_script(EXACT_MICROPHONE)
     return await context.new_page()
 

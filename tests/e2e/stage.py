@@ -17,7 +17,7 @@ from playwright.async_api import Locator, Playwright
 
 from e2e.load import Tries, Watch, fed
 from e2e.server import Demo, Server
-from e2e.site import PATIENCE_S, Capture, Picture, Site, Tone, eventually
+from e2e.site import ENGLISH, PATIENCE_S, Capture, Picture, Site, Tone, eventually
 from telepresence.bots.chart import ChartFormat
 from telepresence.bots.chart import Tone as ToneShape
 from telepresence.bots.fixtures import write_audio, write_video
@@ -178,10 +178,10 @@ class Stage:
         self._playwright = playwright
         self._captures = captures
 
-    async def site(self, name: str, sign: Sign | None, link: str = "") -> Site:
+    async def site(self, name: str, sign: Sign | None, link: str = "", *, locale: str = ENGLISH) -> Site:
         """A hospital that has opened its link and not pressed Join. Without a sign it has neither camera nor microphone."""
         capture = self._captures(sign) if sign else None
-        site = await Site.open(self._playwright, name, link or self.server.link(name), capture)
+        site = await Site.open(self._playwright, name, link or self.server.link(name), capture, locale=locale)
         self.sites.append(site)
         return site
 

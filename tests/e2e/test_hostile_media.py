@@ -85,7 +85,7 @@ async def assert_goes_on(alice: Bot, bob: Bot) -> None:
 
 def up_of(bot: Bot) -> RTCPeerConnection:
     """The connection on which the bot publishes."""
-    connection = bot.participant._up
+    connection = bot.participant.media.up
     assert connection is not None
     return connection
 

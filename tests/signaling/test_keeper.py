@@ -13,7 +13,6 @@ from telepresence.signaling import keeper as keeper_module
 from telepresence.signaling import keeping as keeping_module
 from telepresence.signaling.keeper import Keeper, NotKeptError
 from telepresence.signaling.messages import Done
-from telepresence.store.database import key_of
 
 
 class Place:
@@ -22,7 +21,7 @@ class Place:
     def __init__(self) -> None:
         self.store = FakeStore()
         self.performed: list[Effect] = []
-        self.keeper = Keeper(self.store, key_of, self.perform)
+        self.keeper = Keeper(self.store, self.perform)
 
     def perform(self, effects: Iterable[Effect]) -> None:
         """As the hub does."""

@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telepresence.rooms.effects import Effect, Hangup, Keep, Send
-from telepresence.rooms.records import LineRecord, Record
+from telepresence.rooms.records import LineRecord, Record, key_of
 from telepresence.signaling.keeping import BACK_OFF_S, Batch, Keeping
 from telepresence.signaling.messages import Closing, ClosingReason, Done, Error, ErrorCode, Waiting
-from telepresence.store.database import key_of
 
 XIXIA, NANYANG = 1, 2
 """Sessions."""
@@ -38,7 +37,7 @@ def answers(batches: list[Batch]) -> list[object]:
 
 def test_what_is_not_to_be_kept_goes_at_once_while_nothing_waits() -> None:
     """As an offer does, or a slot that moves."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     batch = told(1)
     assert keeping.add(batch) == [batch]
     assert keeping.is_idle
@@ -46,7 +45,7 @@ def test_what_is_not_to_be_kept_goes_at_once_while_nothing_waits() -> None:
 
 def test_nobody_is_told_before_the_commit_and_nothing_overtakes() -> None:
     """Also what has no record waits behind what has one, and behind what came during the write."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     first, second, third, fourth = said(1), told(2), said(3), told(4)
     assert keeping.add(first) == keeping.add(second) == []
     assert keeping.begin() == [line(1)]
@@ -60,7 +59,7 @@ def test_nobody_is_told_before_the_commit_and_nothing_overtakes() -> None:
 
 def test_five_hundred_that_come_during_one_write_take_one_more() -> None:
     """Group commit."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     keeping.add(said(0))
     keeping.begin()
     for number in range(1, 501):
@@ -71,7 +70,7 @@ def test_five_hundred_that_come_during_one_write_take_one_more() -> None:
 
 def test_of_one_row_only_the_newest_is_written() -> None:
     """A seat that was taken and admitted within one write is one row."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     keeping.add(Batch((Keep(line(1)), Keep(replace(line(1), text="again")))))
     keeping.add(Batch((Keep(replace(line(1), text="last")),)))
     assert keeping.begin() == [line(1, "last")]
@@ -79,7 +78,7 @@ def test_of_one_row_only_the_newest_is_written() -> None:
 
 def test_when_a_write_fails_the_others_are_told_and_the_one_who_asked_hears_that_it_is_not_kept() -> None:
     """What waited behind it goes on as well; from then on nothing waits for the database."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     keeping.add(said(1))
     keeping.begin()
     keeping.add(told(2))
@@ -103,7 +102,7 @@ def test_when_a_write_fails_the_others_are_told_and_the_one_who_asked_hears_that
 
 def test_only_the_answer_to_the_request_is_replaced() -> None:
     """Not another answer to the same session, nor the same number of another session, nor a close."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     rest: tuple[Effect, ...] = (Send(XIXIA, Done(re=8)), Send(NANYANG, Done(re=7)), Hangup(XIXIA, 1000))
     keeping.add(Batch((Keep(line(), XIXIA, 7), *rest, Send(XIXIA, Done(re=7)))))
     keeping.begin()
@@ -114,7 +113,7 @@ def test_only_the_answer_to_the_request_is_replaced() -> None:
 
 def test_a_latecomer_gets_in_although_his_seat_is_not_kept() -> None:
     """A full disc must not keep anybody out of a meeting that goes on."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     waiting = Waiting(re=1, version=1, participant="p-1", resume="x" * 22, title="T", kind="consultation", chair=None)  # type: ignore[arg-type]
     keeping.add(Batch((Keep(line(), XIXIA, 1), Send(XIXIA, waiting))))
     keeping.begin()
@@ -124,7 +123,7 @@ def test_a_latecomer_gets_in_although_his_seat_is_not_kept() -> None:
 
 def test_a_row_that_changes_while_it_is_tried_again_is_written_once_more() -> None:
     """The older one may be in the database by then; the newer one is still open."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     keeping.add(said(1))
     keeping.begin()
     keeping.failed()
@@ -140,7 +139,7 @@ def test_a_row_that_changes_while_it_is_tried_again_is_written_once_more() -> No
 
 def test_the_waits_between_tries_grow_and_end_with_the_first_success() -> None:
     """A database that is down for an hour is not asked every moment."""
-    keeping = Keeping(key_of)
+    keeping = Keeping()
     keeping.add(said(1))
     waits = []
     for _ in range(len(BACK_OFF_S) + 2):
@@ -157,7 +156,7 @@ class Disc:
     """A database at which writes succeed or fail; it checks each batch that is performed."""
 
     def __init__(self) -> None:
-        self.keeping = Keeping(key_of)
+        self.keeping = Keeping()
         self.performed: list[Batch] = []
         self.committed: dict[object, Record] = {}
         self.under_way: list[Record] | None = None

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from telepresence.rooms.records import (
+    KEYS,
     InvitationRecord,
     Kept,
     LineRecord,
@@ -25,7 +26,8 @@ from telepresence.rooms.records import (
 from telepresence.signaling.messages import Codec, Profile, QuestionState, Role, RoomKind
 from telepresence.store import engines
 from telepresence.store.database import LINES_A_ROOM, RECENT_S, Store
-from telepresence.store.engines import DATABASE_NAME, StoreError
+from telepresence.store.engines import DATABASE_NAME
+from telepresence.store.errors import StoreError
 from telepresence.store.tables import TABLES
 
 NOW = 1_800_000_000.25
@@ -73,10 +75,11 @@ async def test_everything_is_there_again_after_a_restart(url: str, tmp_path: Pat
 
 
 def test_every_record_has_a_table_and_every_field_a_column() -> None:
-    """A field that was forgotten would be lost in silence."""
-    assert set(TABLES) == set(Record.__args__)
+    """A field that was forgotten would be lost in silence; a key that differs would be kept twice."""
+    assert set(TABLES) == set(KEYS) == set(Record.__args__)
     for kind, table in TABLES.items():
         assert [column.name for column in table.c] == list(kind.__slots__)
+        assert tuple(column.name for column in table.primary_key) == KEYS[kind]
 
 
 async def test_a_row_is_replaced_by_its_newer_one(store: Store) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telepresence.store import engines, migrate
 from telepresence.store.database import Store
-from telepresence.store.engines import StoreError
+from telepresence.store.errors import StoreError
 from telepresence.store.migrate import configuration, upgrade
 from telepresence.store.tables import metadata
 

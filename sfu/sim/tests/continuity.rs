@@ -196,3 +196,37 @@ fn a_viewers_own_loss_is_repaired_by_retransmission() {
         world.account();
     });
 }
+
+/// A source that is taken out of a slot and put back, as when its microphone and camera are closed by another, is silent at once,
+/// though it goes on sending. It comes back with a key frame that is asked for, as the same unbroken stream.
+#[test]
+fn a_source_that_is_taken_out_comes_back_with_a_keyframe() {
+    for_seeds(3, |seed| {
+        let mut world = World::seeded(seed);
+        let publisher = world.publish(vec![Media::Camera(1, Camera::default()), Media::Voice(2)]);
+        let viewer = world.watch(1, 1);
+        world.assign(viewer, 0, Some(1));
+        world.assign_voice(viewer, 0, Some(2));
+        world.run(Duration::from_secs(3));
+        let counts = |world: &World| {
+            let viewer = world.viewer_of(viewer);
+            (viewer.screens[0].packets, viewer.voices[0].packets, viewer.screens[0].decoder.watched.shown())
+        };
+        world.assign(viewer, 0, None);
+        world.assign_voice(viewer, 0, None);
+        world.run(Duration::from_millis(100)); // what was on its way
+        let (before, asked) = (counts(&world), world.publisher_of(publisher).pictures[0].keyframes_asked);
+        world.run(Duration::from_secs(2));
+        assert_eq!(counts(&world), before);
+        assert_eq!(world.publisher_of(publisher).pictures[0].keyframes_asked, asked, "nobody waits for one");
+        world.assign(viewer, 0, Some(1));
+        world.assign_voice(viewer, 0, Some(2));
+        world.run(Duration::from_secs(1));
+        let after = counts(&world);
+        assert_eq!(world.publisher_of(publisher).pictures[0].keyframes_asked, asked + 1);
+        assert!(after.1 > before.1 + 45 && after.2 > before.2 + 20, "{before:?} {after:?}");
+        assert_unbroken(&world, viewer, 0);
+        assert!(world.viewer_of(viewer).voices[0].numbers.verdict().gaps.is_empty());
+        world.account();
+    });
+}

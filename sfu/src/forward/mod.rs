@@ -8,6 +8,7 @@ pub mod choice;
 pub mod keyframes;
 pub mod layer;
 pub mod nack;
+pub mod pauses;
 pub mod publisher;
 pub mod reception;
 pub mod rewriter;

@@ -20,6 +20,8 @@ use crate::rtp::twcc::Arrivals;
 pub const TRACKS_MAX: usize = 16;
 /// A layer is gone when others of its track came for so long without it: publishers drop layers without a word.
 const STALLED: Duration = Duration::from_millis(500);
+/// A source of which nothing came for so long is off: a screen that stands still sends a frame a second.
+const SILENT: Duration = Duration::from_secs(2);
 /// Of two layers of one size the one that costs so much more is the better one; less is chance.
 const DEARER: u64 = 120;
 
@@ -193,6 +195,12 @@ impl Track {
         }
         let layers = &self.layers;
         self.keyframes.due(now, |index| layers.get(index).is_some_and(|layer| layer.ssrc.is_some()))
+    }
+
+    /// Whether media of it comes now.
+    pub fn comes(&self, now: Instant) -> bool {
+        let heard = self.layers.iter().filter_map(|layer| layer.heard).max();
+        heard.is_some_and(|heard| now.saturating_duration_since(heard) < SILENT)
     }
 
     /// Whether `layer` is the track's first sign of it, or came back.

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::cap::Cap;
 use super::choice::{self, Standing, Wish};
+use super::pauses::{Look, Pauses};
 use super::publisher::Track;
 use super::rewriter::Source;
 use super::slot::{Admission, Slot};
@@ -57,6 +58,7 @@ pub struct Down {
     pub cap: Cap,
     /// Packets that the receiver asked for again.
     pub nacked: u64,
+    pauses: Pauses,
     codecs: Vec<SendCodec>,
     repairs: Box<[Option<Repair>]>,
     repair_budget: f32,
@@ -73,6 +75,7 @@ impl Down {
             pacer: Pacer::new(now),
             cap: Cap::new(now),
             nacked: 0,
+            pauses: Pauses::default(),
             codecs: Vec::new(),
             repairs: vec![None; REPAIRS].into_boxed_slice(),
             repair_budget: REPAIRS as f32,
@@ -194,11 +197,7 @@ impl Down {
         let audio_bps = self.slots.iter().filter(|slot| slot.config.kind == Kind::Audio && slot.layer().is_some());
         let audio_bps = audio_bps.filter_map(|slot| Some(track(slot.track?)?.layers.first()?.bitrate_bps())).sum();
         let codecs = &self.codecs;
-        let pictures = |slot: &Slot| {
-            let key = slot.track.filter(|_| slot.config.kind == Kind::Video)?;
-            let codec = track(key)?.config.codec;
-            codecs.iter().any(|taken| taken.codec == codec).then_some(key)
-        };
+        let pictures = |slot: &Slot| picture(slot, codecs, &track);
         let wishes: Vec<Wish<'_>> = self
             .slots
             .iter()
@@ -227,6 +226,17 @@ impl Down {
         }
     }
 
+    /// The picture slots that the link does not carry, where they are others than last time; `track` finds what is in a slot.
+    pub fn look_for_pauses<'a>(&mut self, track: impl Fn(usize) -> Option<&'a Track>, now: Instant) -> Option<&[u32]> {
+        let comes = |key: &usize| track(*key).is_some_and(|track| track.comes(now));
+        let looks = self.slots.iter().filter(|slot| slot.config.kind == Kind::Video).map(|slot| Look {
+            slot: slot.config.slot,
+            wanted: picture(slot, &self.codecs, &track).filter(|key| slot.view.is_shown() && comes(key)),
+            held: slot.standing() == Standing::Paused,
+        });
+        self.pauses.look(looks, now)
+    }
+
     /// A media packet left: repairs may be half as many, so that a line that drops nearly everything is not flooded.
     pub fn on_left(&mut self) {
         self.repair_budget = (self.repair_budget + REPAIRS_A_PACKET).min(REPAIRS as f32);
@@ -245,4 +255,11 @@ impl Down {
         }
         !on_its_way
     }
+}
+
+/// The key of the track in a slot, where it is a picture that the receiver can decode.
+fn picture<'a>(slot: &Slot, taken: &[SendCodec], track: impl Fn(usize) -> Option<&'a Track>) -> Option<usize> {
+    let key = slot.track.filter(|_| slot.config.kind == Kind::Video)?;
+    let codec = track(key)?.config.codec;
+    taken.iter().any(|taken| taken.codec == codec).then_some(key)
 }

@@ -43,7 +43,10 @@ impl Node {
         }
         if self.ticks.is_multiple_of(CHOOSE_TICKS) {
             self.tracks.iter_mut().for_each(|(_, track)| track.measure(now));
-            (0..self.connections.capacity()).for_each(|key| self.choose(key, now));
+            for key in 0..self.connections.capacity() {
+                self.choose(key, now);
+                self.tell_pauses(key, now);
+            }
         }
         self.refill_handshakes();
         for key in 0..self.connections.capacity() {
@@ -110,7 +113,18 @@ impl Node {
         }
     }
 
-    /// The same for everyone who takes a track.
+    /// Tells which pictures a subscriber's link does not carry, where they are others than before.
+    fn tell_pauses(&mut self, key: usize, now: Instant) {
+        let tracks = &self.tracks;
+        if let Some(connection) = self.connections.get_mut(key)
+            && let Side::Down(down) = &mut connection.side
+            && let Some(paused) = down.look_for_pauses(|track| tracks.get(track), now)
+        {
+            self.events.push_back(Event::Paused { conn: connection.id, slots: paused.to_vec() });
+        }
+    }
+
+    /// Chooses for everyone who takes a track.
     pub(super) fn choose_for(&mut self, track: usize, now: Instant) {
         let Some(count) = self.tracks.get(track).map(|track| track.subscribers.len()) else { return };
         for index in 0..count {

@@ -5,7 +5,6 @@ All of `api/` is behind it. A token travels in the header `Authorization` alone:
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,7 @@ from aiohttp import web
 from telepresence.auth import Claims
 from telepresence.signaling.keeper import NotKeptError
 from telepresence.signaling.refusal import RefusalError
+from telepresence.signaling.showing import TriedTooOftenError, show
 from telepresence.signaling.websocket import Hub
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,6 +25,9 @@ Body = TypeVar("Body")
 
 NO_STORE = {"Cache-Control": "no-store"}
 """Answers hold links."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="telepresence"'}
+NO_TOKEN = "Show a token in the header `Authorization: Bearer TOKEN`; it is what stands behind `#t=` in a link."  # noqa: S105 (words)
 
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
@@ -89,29 +92,16 @@ class Doorman:
 
     def _check(self, request: web.Request, verify: Callable[[str], Claims]) -> Claims:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token.strip()
-        now = time.monotonic()
-        if scheme.lower() != "bearer" or not token:
-            text = "Show a token in the header `Authorization: Bearer TOKEN`; it is what stands behind `#t=` in a link."
-            raise self._refused(request, "", "token-invalid", text, now)
+        if scheme.lower() != "bearer":
+            token = ""
         try:
-            claims = verify(token)
+            return show(self._hub.world, self._hub.address_of(request), token.strip(), time.monotonic(), verify)
+        except TriedTooOftenError as error:
+            headers = {"Retry-After": str(error.wait_s)}
+            raise ApiError(429, str(error.code), error.message, headers=headers) from None
         except RefusalError as error:
-            raise self._refused(request, token, str(error.code), error.message, now) from None
-        if wait_s := self._hub.world.attempts.shown(claims.jti, now):
-            raise _too_many(wait_s)
-        return claims
-
-    def _refused(self, request: web.Request, token: str, code: str, text: str, now: float) -> ApiError:
-        if wait_s := self._hub.world.attempts.failed(self._hub.address_of(request), token, now):
-            return _too_many(wait_s)
-        return ApiError(401, code, text, headers={"WWW-Authenticate": 'Bearer realm="telepresence"'})
-
-
-def _too_many(wait_s: float) -> ApiError:
-    seconds = math.ceil(wait_s)
-    text = f"Too many tries; try again in {seconds} s."
-    return ApiError(429, "too-many", text, headers={"Retry-After": str(seconds)})
+            text = error.message if token else NO_TOKEN
+            raise ApiError(401, str(error.code), text, headers=CHALLENGE) from None
 
 
 async def read_body(request: web.Request, kind: type[Body]) -> Body:

@@ -1,9 +1,9 @@
 """`telepresence bot`: publish a clip or a chart, watch and judge what others publish, write a browser's fake inputs.
 
-Before this module is a person's command line; after it, `running.py`. All that needs the `bots` extra is imported
+Before this module is a person's command line; after it, `wanted.py` makes sources and `running.py` runs. All that needs the `bots` extra is imported
 inside the commands, so that `telepresence --help` works without it.
 
-Exit codes: 0 all well, 1 could not join or no media came, 2 the command line makes no sense.
+Exit codes: 0 all well, 1 could not join, was removed or no media came, 2 the command line makes no sense.
 """
 
 from __future__ import annotations
@@ -43,11 +43,33 @@ Token = Annotated[
 ]
 TokenEnv = Annotated[str | None, typer.Option(metavar="NAME", help="The environment variable that holds the token.")]
 LinkText = Annotated[str | None, typer.Option("--link", help="A whole link (http://host/room/ROOM#t=TOKEN) instead.")]
-Seconds = Annotated[float | None, typer.Option(min=1, help="Leave after so long; for ever without it.")]
+Links = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="A file with a link or a token on each line, one for each bot.",
+    ),
+]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="So many bots in one process; the first decodes, the others only count packets and frames. "
+        "With --links one for each line, again from the first line where there are fewer; with one token all are devices of "
+        "one site, of which a server takes 8 unless it is set otherwise.",
+    ),
+]
+AcceptStage = Annotated[
+    bool, typer.Option("--accept-stage", help="Of the audience: say yes when asked onto the stage, and publish there.")
+]
+Seconds = Annotated[float | None, typer.Option(min=1, help="Leave after so long, with a report; for ever without it.")]
 Patience = Annotated[float, typer.Option(min=1, help="Seconds to try for the first join; after it, for ever.")]
 Slots = Annotated[int, typer.Option(min=1, max=25, help="How many sources to receive at once.")]
 Json = Annotated[
-    str | None, typer.Option(metavar="-|FILE", help="Write the verdict as one JSON document ('-': to standard output).")
+    str | None, typer.Option(metavar="-|FILE", help="Write the report as one JSON document ('-': to standard output).")
 ]
 Expect = Annotated[int, typer.Option(min=0, help="With --seconds: fail unless media of so many sources came.")]
 Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the chart.")]
@@ -69,6 +91,7 @@ def publish(
     token: Token = None,
     token_env: TokenEnv = None,
     link: LinkText = None,
+    links: Links = None,
     *,
     clip: Annotated[bool, typer.Option("--clip", help="Publish a real clip with sound (Big Buck Bunny).")] = False,
     chart: Annotated[bool, typer.Option("--chart", help="Publish a test chart with a time code and a tone.")] = False,
@@ -84,6 +107,8 @@ def publish(
     codec: CodecName = "vp8",
     watch: Annotated[bool, typer.Option("--watch", help="Also watch and judge the others.")] = False,
     slots: Slots = 4,
+    count: Count = None,
+    accept_stage: AcceptStage = False,
     json: Json = None,
     expect_sources: Expect = 1,
     seconds: Seconds = None,
@@ -97,8 +122,11 @@ def publish(
     _log_to_stderr(verbose=verbose)
     _need_extra()
     from telepresence.bots import running  # noqa: PLC0415  # needs the extra
+    from telepresence.bots.peer import VideoCodec  # noqa: PLC0415  # needs the extra
+    from telepresence.bots.timecode import MAX_SOURCE  # noqa: PLC0415  # needs the extra
+    from telepresence.bots.wanted import BotError, Wanted, build_crowd  # noqa: PLC0415  # needs the extra
 
-    wanted = running.Wanted(
+    wanted = Wanted(
         clip=clip,
         chart=chart or not (clip or file),
         file=file,
@@ -107,16 +135,24 @@ def publish(
         form=_form(size, fps),
         tone=_tone(tone, tone_level, beep=beep),
         loop=loop,
-        codec=running.VideoCodec(codec),
+        codec=VideoCodec(codec),
     )
-    target = _link(url, token, token_env, link)
-    watching = running.Watching(slots=slots, json=json, expect=expect_sources) if watch else None
-    if json and not watch:
-        _usage("--json is the verdict of --watch, which is missing")
+    targets = _links(url, token, token_env, link, links, count)
+    if source + len(targets) - 1 > MAX_SOURCE:
+        _usage(f"the last bot would have number {source + len(targets) - 1}, a time code's is {MAX_SOURCE} at most")
     try:
-        sources = running.build_sources(wanted, _say)
-        asyncio.run(running.attend(target, sources, watching, seconds=seconds, patience=patience))
-    except running.BotError as error:
+        run = running.Run(
+            links=targets,
+            sources=build_crowd(wanted, len(targets), _say),
+            slots=max(slots, expect_sources) if watch else 0,
+            expect=expect_sources,
+            accepts_stage=accept_stage,
+            json=json,
+            seconds=seconds,
+            patience=patience,
+        )
+        asyncio.run(running.attend(run))
+    except BotError as error:
         _fail(str(error))
 
 
@@ -126,24 +162,50 @@ def watch(
     token: Token = None,
     token_env: TokenEnv = None,
     link: LinkText = None,
+    links: Links = None,
     *,
     slots: Slots = 4,
+    count: Count = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.mkv|FILE.webm",
+            help="Record a source of --site as it comes; everybody sees that the bot records. Its role must allow it: recorder.",
+        ),
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="The id of the site to record.")] = None,
+    source: Annotated[str | None, typer.Option(help="The id of its source to record; the first one without.")] = None,
     json: Json = None,
     expect_sources: Expect = 1,
     seconds: Seconds = None,
     patience: Patience = 10,
     verbose: Verbose = False,
 ) -> None:
-    """Watch a room and judge each source: time code, delay, frame rate, freezes, tone and level."""
+    """Watch a room and judge each source: time code, delay, frame rate, freezes, tone and level. Or record one."""
     _log_to_stderr(verbose=verbose)
     _need_extra()
     from telepresence.bots import running  # noqa: PLC0415  # needs the extra
+    from telepresence.bots.recording import Recorder, RecordError  # noqa: PLC0415  # needs the extra
+    from telepresence.bots.wanted import BotError  # noqa: PLC0415  # needs the extra
 
-    target = _link(url, token, token_env, link)
-    watching = running.Watching(slots=max(slots, expect_sources), json=json, expect=expect_sources)
+    targets = _links(url, token, token_env, link, links, count)
+    if (record is None) != (site is None):
+        _usage("--record and --site belong together: which file, and of whom")
+    if record is not None and len(targets) > 1:
+        _usage("one bot records: give --record without --count and with one link")
     try:
-        asyncio.run(running.attend(target, [], watching, seconds=seconds, patience=patience))
-    except running.BotError as error:
+        run = running.Run(
+            links=targets,
+            sources=[[] for _ in targets],
+            slots=max(slots, expect_sources),
+            expect=expect_sources,
+            recorder=Recorder(record, site, source) if record and site else None,
+            json=json,
+            seconds=seconds,
+            patience=patience,
+        )
+        asyncio.run(running.attend(run))
+    except (BotError, RecordError) as error:
         _fail(str(error))
 
 
@@ -185,22 +247,26 @@ def _need_extra() -> None:
         _fail(f"Bots need the package {error.name}, which isn't installed: pip install 'telepresence[bots]'")
 
 
-def _link(url: str, token: str | None, token_env: str | None, link: str | None) -> Link:
-    """Where to join and as whom, from exactly one of the three ways to say it."""
-    from telepresence.bots.link import LinkError, link_from, parse_link  # noqa: PLC0415  # beside its use
+def _links(
+    url: str, token: str | None, token_env: str | None, link: str | None, links: Path | None, count: int | None
+) -> list[Link]:
+    """Where each bot joins and as whom, from exactly one of the four ways to say it."""
+    from telepresence.bots.link import LinkError, link_from, parse_link, read_links  # noqa: PLC0415  # beside its use
 
-    if sum(way is not None for way in (token, token_env, link)) != 1:
-        _usage("say who the bot is with exactly one of --link, --token-env and --token")
+    if sum(way is not None for way in (token, token_env, link, links)) != 1:
+        _usage("say who the bot is with exactly one of --link, --token-env, --token and --links")
     try:
-        if link is not None:
-            return parse_link(link)
-        if token_env is not None:
-            token = os.environ.get(token_env)
-            if not token:
+        if links is not None:
+            found = read_links(links.read_text(), url)
+        elif link is not None:
+            found = [parse_link(link)]
+        else:
+            if token_env is not None and not (token := os.environ.get(token_env)):
                 _usage(f"the environment variable {token_env} is not set")
-        return link_from(url, token or "")
+            found = [link_from(url, token or "")]
     except LinkError as error:
         _usage(str(error))
+    return [found[index % len(found)] for index in range(count or len(found))]
 
 
 def _form(size: str, fps: int) -> ChartFormat:

@@ -42,6 +42,20 @@ def link_from(url: str, token: str) -> Link:
     return Link(_origin(url), token.strip())
 
 
+def read_links(text: str, url: str) -> list[Link]:
+    """Reads a link or a token on each line; tokens are for the server at `url`, empty lines are nothing. Raises LinkError."""
+    links = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if words := line.strip():
+            try:
+                links.append(parse_link(words) if "://" in words else link_from(url, words))
+            except LinkError as error:
+                raise LinkError(f"line {number}: {error}") from error
+    if not links:
+        raise LinkError("the file of links is empty: it has a link or a token on each line")
+    return links
+
+
 def _origin(url: str) -> str:
     """Scheme, host and port of a URL."""
     parts = urlsplit(url)

@@ -1,7 +1,7 @@
-"""A site that is a program: joins, publishes sources on one connection, receives on another, comes back when lost.
+"""A site that is a program: joins, publishes and receives, does what it is asked, comes back when it is lost.
 
-Before this module are a link, sources (`tracks.py`) and a sink (`judge.py` by way of `watch.py`); after it is the
-wire. The peer connections are aiortc's, which shares no code with the media engine.
+Before this module are a link, sources (`tracks.py`) and a sink (`watch.py`, `counting.py`, `recording.py`); after it,
+`media.py` has the two peer connections and `session.py` the socket.
 
 Coming back follows the two ways that there are. A lost socket is opened anew and resumed with `slots: 0` while media
 goes on. A failed connection, or a seat that the server no longer has, means that everything is opened anew.
@@ -12,38 +12,38 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import time
-from collections.abc import Coroutine, Sequence
-from typing import Protocol
-
-from aiortc import RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av import AudioFrame, VideoFrame
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Final
 
 from telepresence.bots.link import Link
-from telepresence.bots.peer import CONFIGURATION, codecs, ice_ufrag
+from telepresence.bots.media import EncodedSink, Media, Sink, SourceKey
 from telepresence.bots.session import RefusedError, Session, UnreachableError, join
 from telepresence.bots.tracks import BotSource
 from telepresence.signaling.messages import (
-    Answer,
+    Asked,
+    Closing,
     ClosingReason,
     Connection,
     ConnectionState,
-    Direction,
+    Consent,
     ErrorCode,
     Joined,
-    Kind,
     Leave,
     Member,
     MemberLeft,
     MemberUpdate,
+    Muted,
     Offer,
-    Publish,
-    Published,
+    OwnRole,
+    Record,
+    Role,
     ServerMessage,
     Slots,
-    TrackOffer,
+    Tile,
+    View,
+    Waiting,
+    Wish,
 )
 
 log = logging.getLogger(__name__)
@@ -53,57 +53,69 @@ BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _LEAVE_S = 2.0  # a polite good-bye is worth so long
 _FOR_GOOD = frozenset({
-    ErrorCode.VERSION, ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.ROOM_UNKNOWN, ErrorCode.FORBIDDEN,
-    ErrorCode.SDP_INVALID, ErrorCode.NO_COMMON_CODEC,
+    ErrorCode.VERSION, ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_REVOKED, ErrorCode.ROOM_UNKNOWN,
+    ErrorCode.ROOM_ENDED, ErrorCode.ROOM_LOCKED, ErrorCode.REMOVED, ErrorCode.FORBIDDEN, ErrorCode.SDP_INVALID,
+    ErrorCode.NO_COMMON_CODEC,
 })  # fmt: skip
 """Refusals that asking again doesn't change."""
 
-_SLOT_MID = re.compile(r"^[av]\d{1,2}$")  # source: messages.Slot
+SILENT_ROLES = frozenset({Role.AUDIENCE, Role.RECORDER, Role.ADMIN})
+"""Who has these publishes nothing; see the table of rights in signaling/protocol.md."""
 
-SourceKey = tuple[str, str]
-"""Participant and source: what a slot carries."""
+PARTINGS: Final[Mapping[ClosingReason, str]] = {
+    ClosingReason.REMOVED: "The bot was removed from the meeting",
+    ClosingReason.ENDED: "The meeting was ended",
+    ClosingReason.REPLACED: "Another bot took this one's seat",
+    ClosingReason.LEFT: "The bot has left",
+}
+"""Reasons after which it does not come back, in words."""
 
-
-class Sink(Protocol):
-    """Takes what is received, in the event loop: it must be quick."""
-
-    def video(self, key: SourceKey, frame: VideoFrame) -> None:
-        """A decoded picture of the source."""
-
-    def audio(self, key: SourceKey, frame: AudioFrame) -> None:
-        """A decoded piece of its sound: 16-bit stereo."""
+Tiles = Callable[[Mapping[str, Member]], tuple[Tile, ...]]
+"""What a viewer wants to see of those who are there."""
 
 
 class Participant:
     """One participant. `run` it as a task.
 
-    `members` and `slots` tell what the server said last, `left_at` when others left (seconds, monotonic).
+    `members` and `slots` tell what the server said last, `left_at` when others left (seconds, monotonic), `role` what it may do,
+    `waiting` that it must be let in first, `parting` why it does not come back.
     """
 
     def __init__(
-        self, link: Link, *, sources: Sequence[BotSource] = (), slots: int = 0, sink: Sink | None = None
+        self,
+        link: Link,
+        *,
+        sources: Sequence[BotSource] = (),
+        slots: int = 0,
+        sink: Sink | EncodedSink | None = None,
+        tiles: Tiles | None = None,
+        accepts_stage: bool = False,
     ) -> None:
+        """Without a sink nothing is decoded; without `tiles` the server chooses what comes."""
         self._link = link
         self._sources = sources
         self._wanted_slots = slots
-        self._sink = sink
+        self._tiles = tiles
+        self._shown: tuple[Tile, ...] | None = None
+        self._accepts_stage = accepts_stage
+        self._records = False
         self._session: Session | None = None
         self._resume: str | None = None
         self._media_whole = False
         self._media_lost = False
-        self._up: RTCPeerConnection | None = None
-        self._down: RTCPeerConnection | None = None
-        self._down_ufrag = ""
-        self._answering = asyncio.Lock()
-        self._receiving: dict[str, asyncio.Task[None]] = {}
+        self._publishing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
-        self._joined = asyncio.Event()
+        self._joined, self._answered = asyncio.Event(), asyncio.Event()
         self.trouble = ""
+        self.parting: Closing | None = None
         self.joined: Joined | None = None
+        self.role: Role | None = None
+        self.waiting: Waiting | None = None
         self.members: dict[str, Member] = {}
         self.left_at: dict[str, float] = {}
         self.slots: dict[int, SourceKey] = {}
+        self.media = Media(sources, self.slots, sink, self._lose_media)
 
     async def wait_joined(self) -> Joined:
         """Waits for the first join and returns its answer."""
@@ -111,8 +123,12 @@ class Participant:
         assert self.joined is not None  # noqa: S101  # set before the event
         return self.joined
 
+    async def wait_answered(self) -> None:
+        """Waits until it is in, or knows that it must be let in."""
+        await self._answered.wait()
+
     async def run(self) -> None:
-        """Stays in the room until `leave`, coming back for ever.
+        """Stays in the room until `leave`, or until the server ends it for good (`parting`), coming back for ever.
 
         Raises RefusedError if the server says what asking again doesn't change. `trouble` holds the newest obstacle.
         """
@@ -135,7 +151,13 @@ class Participant:
     @property
     def is_publishing(self) -> bool:
         """True while the up connection is connected."""
-        return self._up is not None and self._up.connectionState == "connected"
+        return self.media.up is not None and self.media.up.connectionState == "connected"
+
+    async def record(self, *, recording: bool) -> None:
+        """Says to everybody that this participant records, or has stopped. Raises RefusedError where it may not."""
+        self._records = recording
+        if self._session is not None and self.joined is not None:
+            await self._session.request(Record(request=self._session.next_request(), recording=recording))
 
     async def leave(self) -> None:
         """Says good-bye, then `run` ends."""
@@ -159,10 +181,15 @@ class Participant:
             listening = asyncio.create_task(session.listen(lambda message: self._on_message(session, message)))
             self._session = session
             try:
-                await self._enter(session)
+                try:
+                    await self._enter(session)
+                except UnreachableError:
+                    # The server may have said why, as to one who waited and was sent away.
+                    if not listening.done() or listening.exception() or listening.result() is None:
+                        raise
                 self._after_closing(await listening)
             finally:
-                self._session = None
+                self._session = self.waiting = None
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
 
@@ -173,17 +200,20 @@ class Participant:
             await self._close_media()
             self._media_lost = False
             self.slots.clear()
+        self._shown = None
         joined = await join(session, self._link, slots=0 if keep else self._wanted_slots, resume=self._resume)
         self._resume = joined.resume
         if keep and not joined.resumed:
             self._media_whole = False
             raise UnreachableError("The seat was given up meanwhile; joining anew")
-        if not keep and self._sources:
-            await self._publish(session)
+        await self._follow_role(session)
+        if self._records:
+            await session.request(Record(request=session.next_request(), recording=True))
         # What was opened may have been lost again by now: then this socket is about to be closed.
         self._media_whole = not self._media_lost
         self.joined = joined
         self._joined.set()
+        self._answered.set()
         log.info("%s the room %s as %s", "Resumed" if joined.resumed else "Joined", joined.room.id, joined.participant)
 
     def _take_refusal(self, error: RefusedError) -> None:
@@ -195,34 +225,105 @@ class Participant:
         self._media_whole = False
         self._note(str(error))
 
-    def _after_closing(self, reason: ClosingReason | None) -> None:
+    def _after_closing(self, closing: Closing | None) -> None:
         """The socket has ended: tells a loss from an order."""
         if self._leaving:
             return
-        self._leaving = reason in {ClosingReason.REPLACED, ClosingReason.LEFT}
-        self._note("The socket was lost" if reason is None else f"The server closed the socket: {reason}")
+        if closing is None:
+            self._note("The socket was lost")
+        elif closing.reason in PARTINGS:
+            self._leaving, self.parting = True, closing
+            self._note(PARTINGS[closing.reason] + (f": {closing.message}" if closing.message else ""))
+        else:
+            self._note(f"The server closed the socket: {closing.message or closing.reason}")
 
     def _on_message(self, session: Session, message: ServerMessage) -> None:
         """Acts on what came unasked; what takes time becomes a task of its own."""
         match message:
-            case Joined(members=members):
-                for gone in self.members.keys() - {member.participant for member in members}:
-                    self._see_off(gone)
-                self.members = {member.participant: member for member in members}
+            case Joined():
+                self._take_in(session, message)
+            case Waiting(title=title, resume=resume):
+                self.waiting, self._resume = message, resume
+                self._answered.set()
+                log.info("Waiting to be let in to “%s”", title)
             case Offer():
-                self._spawn(self._answer(session, message))
+                self._spawn(self.media.answer(session, message))
             case Slots(slots=changed):
                 for slot in changed:
                     self._assign(slot.index, slot.participant, slot.source)
             case MemberUpdate(member=member):
                 self.members[member.participant] = member
+                self._show(session)
             case MemberLeft(participant=participant):
                 self._see_off(participant)
+                self._show(session)
             # While media is being opened anew, a failure is that of the connection it replaces.
             case Connection(state=ConnectionState.FAILED) if self._media_whole:
                 self._lose_media(f"the server gave the {message.direction} connection up: {message.reason}")
+            case OwnRole() | Asked() | Muted():
+                self._on_order(session, message)
             case _:
                 log.debug("%s", message)
+
+    def _on_order(self, session: Session, message: OwnRole | Asked | Muted) -> None:
+        """Does what others want of it, as far as it was told to."""
+        match message:
+            case OwnRole(role=role):
+                log.info("The bot's role is now %s", role)
+                self.role = role
+                self._spawn(self._change_role(session))
+            case Asked(wish=Wish.STAGE, by=by):
+                self._be_asked(session, by)
+            case Asked(wish=wish, by=by):
+                log.info("%s asks for the %s: a bot's is always open, or not there", by, wish)
+            case Muted(mid=mid, by=by):
+                log.warning("%s closed this bot's track %s", by, mid)
+
+    def _take_in(self, session: Session, joined: Joined) -> None:
+        """Takes the room as it is now."""
+        for gone in self.members.keys() - {member.participant for member in joined.members}:
+            self._see_off(gone)
+        self.members = {member.participant: member for member in joined.members}
+        self.role, self.waiting = joined.role, None
+        self._show(session)
+        if Wish.STAGE in joined.asked:
+            self._be_asked(session, "Somebody")
+
+    def _be_asked(self, session: Session, by: str) -> None:
+        """Goes onto the stage if it was told to accept."""
+        log.info("%s asks this bot onto the stage%s", by, "" if self._accepts_stage else " (--accept-stage says yes)")
+        if self._accepts_stage:
+            consent = Consent(request=session.next_request(), wish="stage", accepted=True)
+            self._spawn(self._request(session, consent))
+
+    async def _follow_role(self, session: Session) -> None:
+        """Publishes once it may, and stops when it may no more. What it receives goes on."""
+        async with self._publishing:
+            if self.role in SILENT_ROLES:
+                await self.media.close_up()
+            elif self._sources and self.media.up is None:
+                await self.media.publish(session)
+
+    async def _change_role(self, session: Session) -> None:
+        """The same in the midst of a meeting."""
+        try:
+            await self._follow_role(session)
+        except (RefusedError, UnreachableError) as error:
+            self._lose_media(str(error))
+
+    def _show(self, session: Session) -> None:
+        """Tells the server what this one wants to see, when that has changed."""
+        if self._tiles is None or (tiles := self._tiles(self.members)) == self._shown:
+            return
+        self._shown = tiles
+        self._spawn(self._request(session, View(request=session.next_request(), tiles=tiles)))
+
+    async def _request(self, session: Session, message: Consent | View) -> None:
+        """Asks for what is no condition of being here: a refusal is only noted."""
+        try:
+            await session.request(message)
+        except (RefusedError, UnreachableError) as error:
+            self._note(f"{type(message).__name__} was refused: {error}")
 
     def _see_off(self, participant: str) -> None:
         """Notes when a member left, so that what he no longer sends isn't held against him."""
@@ -236,83 +337,6 @@ class Participant:
         else:
             self.slots[index] = (participant, source)
 
-    async def _publish(self, session: Session) -> None:
-        """Offers all sources on one new connection."""
-        self._up = up = self._new_connection(Direction.UP)
-        offered = []
-        for source in self._sources:
-            for track in source.open_tracks():
-                transceiver = up.addTransceiver(track, direction="sendonly")
-                transceiver.setCodecPreferences(codecs(track.kind, source.codec))
-                offered.append((transceiver, source))
-        await up.setLocalDescription(await up.createOffer())
-        tracks = tuple(
-            TrackOffer(
-                mid=transceiver.mid or "", kind=Kind(transceiver.kind), source=source.id, label=source.label,
-                profile=source.profile,
-            )
-            for transceiver, source in offered
-        )  # fmt: skip
-        request = Publish(request=session.next_request(), sdp=up.localDescription.sdp, tracks=tracks)
-        answer = await session.request(request)
-        if not isinstance(answer, Published):
-            raise UnreachableError(f"The server answered publish with {type(answer).__name__}, not with Published")
-        await up.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
-
-    async def _answer(self, session: Session, offer: Offer) -> None:
-        """Answers an offer for the down connection; another `ice-ufrag` than before means another connection."""
-        async with self._answering:
-            ufrag = ice_ufrag(offer.sdp)
-            if self._down is None or ufrag != self._down_ufrag:
-                await self._close_down()
-                self._down, self._down_ufrag = self._new_connection(Direction.DOWN), ufrag
-            down = self._down
-            await down.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
-            await down.setLocalDescription(await down.createAnswer())
-            self._receive_all(down)
-            answer = Answer(request=session.next_request(), generation=offer.generation, sdp=down.localDescription.sdp)
-        try:
-            await session.request(answer)
-        except RefusedError as error:
-            if error.code is not ErrorCode.STALE_ANSWER:  # then a newer offer is on its way
-                self._lose_media(f"the server refused the answer: {error}")
-        except UnreachableError as error:
-            # Whether the server has the answer is not known: without it the connection stays dark for ever, and a
-            # resume with `slots: 0` would not mend that.
-            if down is self._down:
-                self._lose_media(f"the answer was not confirmed: {error}")
-
-    def _receive_all(self, down: RTCPeerConnection) -> None:
-        """Reads each slot's tracks from now on; unread ones would pile up in memory."""
-        for transceiver in down.getTransceivers():
-            mid, track = transceiver.mid or "", transceiver.receiver.track
-            if track is not None and mid not in self._receiving and _SLOT_MID.match(mid):
-                self._receiving[mid] = asyncio.create_task(self._receive(int(mid[1:]), track))
-
-    async def _receive(self, slot: int, track: MediaStreamTrack) -> None:
-        """Hands on what a slot receives, under the name of what it carries at that moment."""
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                frame = await track.recv()
-                key = self.slots.get(slot)
-                if key is None or self._sink is None:
-                    continue
-                if isinstance(frame, VideoFrame):
-                    self._sink.video(key, frame)
-                elif isinstance(frame, AudioFrame):
-                    self._sink.audio(key, frame)
-
-    def _new_connection(self, direction: Direction) -> RTCPeerConnection:
-        """A peer connection whose failure is noticed."""
-        connection = RTCPeerConnection(CONFIGURATION)
-
-        @connection.on("connectionstatechange")
-        def changed() -> None:
-            if connection.connectionState in {"failed", "closed"} and connection in {self._up, self._down}:
-                self._lose_media(f"the {direction} connection has {connection.connectionState}")
-
-        return connection
-
     def _lose_media(self, why: str) -> None:
         """Media is gone: the socket is closed, so that `run` opens everything anew. When leaving, it is meant to."""
         if self._leaving:
@@ -324,20 +348,8 @@ class Participant:
 
     async def _close_media(self) -> None:
         """Closes both connections."""
-        up, self._up = self._up, None
-        if up is not None:
-            await up.close()
-        await self._close_down()
+        await self.media.close()
         self._media_whole = False
-
-    async def _close_down(self) -> None:
-        """Closes the down connection and stops reading it."""
-        down, self._down = self._down, None
-        for task in self._receiving.values():
-            task.cancel()
-        self._receiving.clear()
-        if down is not None:
-            await down.close()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         """Runs `work` as a task of its own, held until it is done."""

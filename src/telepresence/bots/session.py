@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,6 @@ from telepresence.signaling.messages import (
     PROTOCOL_VERSIONS,
     ClientMessage,
     Closing,
-    ClosingReason,
     Done,
     Error,
     ErrorCode,
@@ -28,6 +28,7 @@ from telepresence.signaling.messages import (
     Joined,
     Published,
     ServerMessage,
+    Waiting,
 )
 
 _OPEN_S = 25.0  # above the longest wait at the server's door (door.py)
@@ -50,6 +51,14 @@ class RefusedError(Exception):
         self.code = code
 
 
+@dataclass
+class _Question:
+    """A request on its way, and how long its answer may take."""
+
+    answer: asyncio.Future[Joined | Published | Done]
+    patience: asyncio.Timeout
+
+
 class Session:
     """An open socket. Use as `async with await Session.open(link)`."""
 
@@ -57,7 +66,7 @@ class Session:
         self._http = http
         self._socket = socket
         self._requests = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Joined | Published | Done]] = {}
+        self._asked: dict[int, _Question] = {}
 
     @classmethod
     async def open(cls, link: Link) -> Self:
@@ -100,12 +109,13 @@ class Session:
     async def request(self, message: ClientMessage) -> Joined | Published | Done:
         """Sends a message and waits for its answer, which `listen` must be there to read.
 
-        Raises RefusedError with the server's words, UnreachableError if the socket is lost or nothing comes for 10 s.
+        Raises RefusedError with the server's words, UnreachableError if the socket is lost or nothing comes for 10 s. Who must
+        be let in waits as long as it takes.
         """
         answer: asyncio.Future[Joined | Published | Done] = asyncio.get_running_loop().create_future()
-        self._waiting[message.request] = answer
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(_ANSWER_S) as patience:
+                self._asked[message.request] = _Question(answer, patience)
                 await self._socket.send_str(_encoder.encode(message).decode())
                 return await answer
         except TimeoutError:
@@ -115,47 +125,49 @@ class Session:
         except (aiohttp.ClientError, ConnectionError) as error:
             raise UnreachableError(f"The socket was lost: {error}") from error
         finally:
-            self._waiting.pop(message.request, None)
+            self._asked.pop(message.request, None)
 
-    async def listen(self, on_message: Callable[[ServerMessage], None]) -> ClosingReason | None:
-        """Reads until the socket ends, and returns the server's reason if it gave one.
+    async def listen(self, on_message: Callable[[ServerMessage], None]) -> Closing | None:
+        """Reads until the socket ends, and returns the server's last message if it gave a reason.
 
         `on_message` gets all but answers, and the join answer, in the order in which the server sent them.
         Raises RefusedError if the server refuses what was no request of ours, UnreachableError if it sends what is no message.
         """
-        reason = None
+        closing = None
         try:
             async for frame in self._socket:
                 message = _decode(frame)
                 if isinstance(message, Closing):
-                    reason = message.reason
+                    closing = message
                 elif not self._settle(message) or isinstance(message, Joined):
                     on_message(message)
         except (RefusedError, UnreachableError) as error:
             self._abandon(error)
             raise
         self._abandon(UnreachableError("The socket was closed before the answer came"))
-        return reason
+        return closing
 
     def _settle(self, message: ServerMessage) -> bool:
         """True if the message is the answer to a request, which is settled by it."""
         if isinstance(message, Error) and message.re is None and message.code is not ErrorCode.TOO_MANY:
             raise RefusedError(message.code, message.message)
+        if isinstance(message, Waiting) and (question := self._asked.get(message.re)):
+            question.patience.reschedule(None)
         if not isinstance(message, Joined | Published | Done | Error):
             return False
-        answer = self._waiting.get(message.re or 0)
-        if answer is not None and not answer.done():
+        question = self._asked.get(message.re or 0)
+        if question is not None and not question.answer.done():
             if isinstance(message, Error):
-                answer.set_exception(RefusedError(message.code, message.message))
+                question.answer.set_exception(RefusedError(message.code, message.message))
             else:
-                answer.set_result(message)
+                question.answer.set_result(message)
         return True
 
     def _abandon(self, error: RefusedError | UnreachableError) -> None:
         """Nothing more will come: whoever waits learns why."""
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(error)
+        for question in self._asked.values():
+            if not question.answer.done():
+                question.answer.set_exception(error)
 
 
 async def join(session: Session, link: Link, *, slots: int, resume: str | None) -> Joined:

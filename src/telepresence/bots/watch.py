@@ -15,7 +15,7 @@ from av import AudioFrame, VideoFrame
 from rich.table import Table
 
 from telepresence.bots.judge import AudioFigures, AudioJudge, VideoFigures, VideoJudge
-from telepresence.bots.participant import SourceKey
+from telepresence.bots.media import SourceKey
 from telepresence.bots.timecode import Luma
 from telepresence.signaling.messages import Member
 
@@ -33,15 +33,6 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     left: bool
     video: VideoFigures | None
     audio: AudioFigures | None
-
-
-class WatchReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `telepresence bot watch --json` prints."""
-
-    room: str
-    participant: str
-    seconds: float
-    sources: tuple[SourceReport, ...]
 
 
 class Watcher:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from telepresence.bots.cli import app as bots
-from telepresence.cli import cert, checks, room, serve, token
+from telepresence.cli import backup, cert, checks, room, serve, token
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ serve.add_to(app)
 app.add_typer(room.app, name="room")
 app.add_typer(token.app, name="token")
 cert.add_to(app)
+backup.add_to(app)
 app.add_typer(bots, name="bot")
 checks.add_to(app)
 

@@ -99,7 +99,7 @@ class FakeEngine:
         self._emit(Voices(group=group, loudest=loudest, speaker=speaker))
 
     def pause(self, conn: int, *slots: int) -> None:
-        """The link of that connection does not carry the pictures of those slots."""
+        """That connection's link does not carry the pictures of these slots, and carries all others."""
         self._emit(Paused(conn=conn, slots=slots))
 
     # --- inside -------------------------------------------------------------------------------------

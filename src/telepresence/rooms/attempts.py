@@ -1,6 +1,6 @@
 """How often one may fail to show a valid token, and how often a valid one may be shown. Pure: `now` comes in.
 
-`api/bearer.py` counts here. Failed tries count by address and by token; a valid token counts for itself alone, so that a
+`signaling/showing.py` counts here. Failed tries count by address and by token; a valid token counts for itself alone, so that a
 thousand sites may come in a second, and nobody behind one address is locked out by another's bad link.
 """
 
@@ -39,7 +39,7 @@ class Attempts:
         the others' tries alone.
         """
         of_token, of_address = f"failed token {_digest(token)}", f"failed address {address}"
-        if not self._take(of_token, FAILED_PER_S, FAILED_BURST, now):
+        if token and not self._take(of_token, FAILED_PER_S, FAILED_BURST, now):
             return self._wait_s(of_token)
         return 0.0 if self._take(of_address, FAILED_PER_S, FAILED_BURST, now) else self._wait_s(of_address)
 

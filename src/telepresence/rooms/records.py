@@ -6,6 +6,7 @@ Each record is the whole row and has its key in it, so that keeping one twice is
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from telepresence.signaling.messages import Codec, Profile, QuestionState, Role, RoomKind
@@ -117,6 +118,21 @@ class LineRecord:
 
 
 Record = RoomRecord | InvitationRecord | RevocationRecord | SeatRecord | RemovalRecord | QuestionRecord | LineRecord
+
+KEYS: dict[type[Record], tuple[str, ...]] = {
+    RoomRecord: ("id",),
+    InvitationRecord: ("jti",),
+    RevocationRecord: ("jti",),
+    SeatRecord: ("room", "participant"),
+    RemovalRecord: ("room", "site"),
+    QuestionRecord: ("room", "id"),
+    LineRecord: ("room", "id"),
+}
+
+
+def key_of(record: Record) -> tuple[Hashable, ...]:
+    """Returns what makes a record's row the same one: its type and its key."""
+    return type(record), *(getattr(record, name) for name in KEYS[type(record)])
 
 
 @dataclass(slots=True)

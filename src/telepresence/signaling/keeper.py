@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from telepresence.rooms.effects import Effect
 from telepresence.rooms.records import Record
 from telepresence.signaling.keeping import Batch, Keeping
-from telepresence.store.engines import StoreError
+from telepresence.store.errors import StoreError
 
 WRITE_S = 3.0
 """A write that takes longer counts as failed: a meeting that stands still for longer than that would be no meeting."""
@@ -41,13 +41,11 @@ class Writer(Protocol):
 class Keeper:
     """Performs effects in order, those with records after the commit."""
 
-    def __init__(
-        self, writer: Writer, key_of: Callable[[Record], Hashable], perform: Callable[[Iterable[Effect]], None]
-    ) -> None:
+    def __init__(self, writer: Writer, perform: Callable[[Iterable[Effect]], None]) -> None:
         """`perform` carries out effects at once."""
         self._writer = writer
         self._carry_out = perform
-        self._keeping = Keeping(key_of)
+        self._keeping = Keeping()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()

@@ -11,12 +11,12 @@ growing waits, until one write has them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from telepresence.rooms.effects import Effect, Keep, Send
-from telepresence.rooms.records import Record
+from telepresence.rooms.records import Record, key_of
 from telepresence.signaling.messages import Error, ErrorCode, Joined, Waiting
 
 BACK_OFF_S = (0.25, 0.5, 1.0, 2.0, 5.0)
@@ -61,9 +61,8 @@ def _without_answer(effect: Effect, asked: set[tuple[int | None, int | None]]) -
 class Keeping:
     """The queue. Its user calls `begin`, writes what it gets, and then calls `succeeded` or `failed`; only one write at a time."""
 
-    def __init__(self, key_of: Callable[[Record], Hashable]) -> None:
-        """`key_of` tells which records are of one row: only the newest one of it is written."""
-        self._key_of = key_of
+    def __init__(self) -> None:
+        """Nothing waits. Of records of one row only the newest is written."""
         self._queue: list[Batch] = []
         self._waiting: list[Batch] = []  # For the write that is under way.
         self._written: dict[Hashable, Record] = {}
@@ -119,4 +118,4 @@ class Keeping:
         return [batch.not_kept() for batch in batches]
 
     def _keyed(self, batches: Iterable[Batch]) -> dict[Hashable, Record]:
-        return {self._key_of(record): record for batch in batches for record in batch.records}
+        return {key_of(record): record for batch in batches for record in batch.records}

@@ -61,9 +61,10 @@ class State(Enum):
 class Session:
     """The session of one socket. `room` and `participant` are set once it is joined."""
 
-    def __init__(self, session_id: int, world: World, now: float) -> None:
-        """`now` is when the socket was opened, in seconds."""
+    def __init__(self, session_id: int, world: World, now: float, address: str = "") -> None:
+        """`now` is when the socket was opened, in seconds; `address` is its client's."""
         self.id = session_id
+        self.address = address
         self.world = world
         self.state = State.CONNECTING
         self._opened_at = now

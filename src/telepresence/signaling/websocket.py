@@ -26,7 +26,6 @@ from telepresence.signaling.keeper import Keeper, Writer
 from telepresence.signaling.messages import Error, Joined, ServerMessage, Waiting
 from telepresence.signaling.session import Session
 from telepresence.signaling.world import World
-from telepresence.store.database import key_of
 
 HEARTBEAT_S = 10
 """A socket that does not answer a ping is closed. Source: protocol.md, "Transport"."""
@@ -111,7 +110,7 @@ class Hub:
         self.is_draining = False
         self.messages_in = 0
         self.messages_out = 0
-        self._keeper = Keeper(writer, key_of, self._perform_now)
+        self._keeper = Keeper(writer, self._perform_now)
         self._trusted_proxies = tuple(trusted_proxies)
         self._door = Door(sockets_per_address, queue_limit(sockets_per_address, world.join_timeout_s + TICK_S))
         self._sockets: dict[int, Socket] = {}
@@ -158,10 +157,9 @@ class Hub:
         """Serves one socket from its upgrade to its end."""
         if not is_own_origin(request.headers.get("Origin"), self.public_url):
             raise web.HTTPForbidden(text=f"Only pages of {self.public_url} may connect here.\n")
+        address = self.address_of(request)
         try:
-            place = await self._door.enter(
-                self.address_of(request), lambda: request.transport is None or request.transport.is_closing()
-            )
+            place = await self._door.enter(address, lambda: request.transport is None or request.transport.is_closing())
         except DoorError:
             # By then whoever is in without a token has been sent away.
             retry_after_s = math.ceil(self.world.join_timeout_s)
@@ -170,13 +168,13 @@ class Hub:
         try:
             ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_SOCKET_BYTES, compress=False)
             await ws.prepare(request)
-            await self._serve(ws, request.transport, place)
+            session = Session(next(self._ids), self.world, time.monotonic(), address)
+            await self._serve(Socket(ws, request.transport, session, place))
         finally:
             place.give_back()
         return ws
 
-    async def _serve(self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, place: Pass) -> None:
-        socket = Socket(ws, transport, Session(next(self._ids), self.world, time.monotonic()), place)
+    async def _serve(self, socket: Socket) -> None:
         session = socket.session
         self._sockets[session.id] = socket
         try:
@@ -185,7 +183,7 @@ class Hub:
             await self._read(socket)
         except Exception:
             log.exception("session.fault", **session.names())
-            await ws.close(code=FAULT_CODE)
+            await socket.ws.close(code=FAULT_CODE)
         finally:
             await self._end(socket)
 

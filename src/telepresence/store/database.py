@@ -26,6 +26,7 @@ from telepresence.rooms.records import (
     RevocationRecord,
     RoomRecord,
     SeatRecord,
+    key_of,
 )
 from telepresence.store import engines
 from telepresence.store.migrate import upgrade
@@ -38,12 +39,6 @@ LINES_A_ROOM = 200
 """As many lines of chat as a latecomer gets. Source: protocol.md, "Chat"."""
 
 R = TypeVar("R", bound=Record)
-Key = tuple[Any, ...]
-
-
-def key_of(record: Record) -> Key:
-    """Returns what makes the record's row the same one: its type and its primary key."""
-    return type(record), *(getattr(record, column.name) for column in TABLES[type(record)].primary_key)
 
 
 class Store:

@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from telepresence.addresses import database_fault
-
-DATABASE_NAME = "telepresence.sqlite3"
+from telepresence.store.backup import DATABASE_NAME
+from telepresence.store.errors import StoreError
 
 BUSY_S = 5
 """How long SQLite waits for another process, such as a back-up, that holds the file."""
@@ -28,10 +28,6 @@ BUSY_S = 5
 CONNECT_S = 10
 COMMAND_S = 10
 """How long PostgreSQL may take to be reached, and to do one command: later it counts as gone."""
-
-
-class StoreError(Exception):
-    """The database can't be used; the text says why and what to do."""
 
 
 def make(url: str, directory: Path) -> tuple[AsyncEngine, str]:

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from telepresence.store.engines import StoreError
+from telepresence.store.errors import StoreError
 
 FOLDER = Path(__file__).parent / "migrations"
 

@@ -14,6 +14,7 @@ from telepresence.rooms.seats import RoomFullError, SiteFullError
 from telepresence.signaling import entering
 from telepresence.signaling.messages import PROTOCOL_VERSIONS, ErrorCode, Join
 from telepresence.signaling.refusal import RefusalError
+from telepresence.signaling.showing import show
 
 if TYPE_CHECKING:
     from telepresence.auth import Claims
@@ -25,7 +26,7 @@ def handle(session: Session, message: Join, now: float) -> list[Effect]:
     """Lets the client in, or has it wait. Raises RefusalError; see protocol.md for the codes."""
     world = session.world
     version = _version(message)
-    claims = world.authority.verify(message.token)
+    claims = show(world, session.address, message.token, now, world.authority.verify)
     room = find_room(world, claims, "join")
     identity = Identity(claims.site, claims.name, claims.role)
     secret = message.resume or world.secret()

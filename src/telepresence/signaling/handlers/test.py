@@ -11,6 +11,7 @@ from telepresence.signaling.description import write_answer
 from telepresence.signaling.handlers.join import find_room
 from telepresence.signaling.messages import Direction, Test, Tested
 from telepresence.signaling.negotiation import read_up_offer
+from telepresence.signaling.showing import show
 
 if TYPE_CHECKING:
     from telepresence.signaling.session import Session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def handle(session: Session, message: Test, now: float) -> list[Effect]:
     """Opens the connection; the engine's event, or the clock, says the outcome. Raises RefusalError."""
     world = session.world
-    claims = world.authority.verify(message.token)
+    claims = show(world, session.address, message.token, now, world.authority.verify)
     room = find_room(world, claims, "test")
     offer = read_up_offer(message.sdp, (), room.codecs)
     doortests.require_place(room)
