@@ -28,6 +28,7 @@ export function member(participant: string, name: string, ...sources: string[]):
     presence: "here",
     heads: 0,
     recording: false,
+    promoted: false,
     sources: sources.map((id) => ({
       id,
       label: "",

@@ -70,11 +70,15 @@ describe("the form of a meeting", () => {
     const late = { ...filled(), ends: "2026-11-24T13:00" };
     expect(faultsOf(late, NOW)).toEqual({ ends: "ends-before" });
     expect(faultsOf({ ...filled(), starts: "" }, NOW)).toHaveProperty("starts", "time");
-    const twice = withRow(withRow(filled(), 0, { site: "a", siteTyped: true }), 1, {
-      site: "a",
-      siteTyped: true,
-    });
+    const named = { site: "a", siteTyped: true, role: "member" } as const;
+    const twice = withRow(withRow(filled(), 0, named), 1, named);
     expect(faultsOf(twice, NOW)).toEqual({ "sites.0.site": "id-twice", "sites.1.site": "id-twice" });
+    const encoder = { role: "encoder", label: "Ultrasound" } as const;
+    expect(faultsOf(withRow(twice, 1, encoder), NOW)).toEqual({});
+    expect(faultsOf({ ...filled(), ends: "2026-12-24T13:00" }, NOW)).toEqual({ ends: "long" });
+    expect(faultsOf({ ...filled(), starts: "2028-01-01T13:00", ends: "2028-01-01T14:00" }, NOW)).toEqual({
+      starts: "far",
+    });
     expect(faultsOf(withRow(filled(), 1, { site: "a b", siteTyped: true }), NOW)).toEqual({
       "sites.1.site": "id-plain",
     });

@@ -159,7 +159,11 @@ describe("questions", () => {
 describe("the audience's panel", () => {
   it("has hands in their order, to be asked onto the stage or lowered", async () => {
     const hands = ["a", "b"].map((id, at) => ({ participant: id, site: id, name: `Site ${id}`, at }));
-    const state = app("presenter", { hands, audience: 172, members: [member("b", "Site b")] });
+    const state = app("presenter", {
+      hands,
+      audience: 172,
+      members: [{ ...member("b", "Site b"), promoted: true }, member("c", "C")],
+    });
     const { root, orders } = await show(new AudiencePanel(), state);
     expect(words(root)).toContain("172 devices watch");
     const list = root?.querySelector("tp-hands")?.shadowRoot;
@@ -195,9 +199,10 @@ describe("the row above the pictures", () => {
   });
 
   it("lets who came up step down", async () => {
-    const link = { room: "r", siteName: "A", watchesOnly: true, token: "t" };
-    const { root, orders } = await show(new Live(), { ...app("member"), link });
+    const members = [{ ...member("me", "A"), promoted: true }];
+    const { root, orders } = await show(new Live(), app("member", { members }));
     press(root, "#step-down");
     expect(orders).toEqual([["stepDown"]]);
+    expect((await show(new Live(), app("member"))).root?.querySelector("#on-stage")).toBeNull();
   });
 });

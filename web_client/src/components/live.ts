@@ -7,7 +7,6 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
-import { may } from "../session/rights.ts";
 import type { Plea } from "../session/state.ts";
 import { shared } from "../styles/shared.ts";
 import { icon } from "./icons.ts";
@@ -110,10 +109,10 @@ export class Live extends LitElement {
     </div>`;
   }
 
-  /** One whose link is the audience's, and who is seen. */
   #onStage(): TemplateResult | typeof nothing {
-    const { session, link } = this.app;
-    if (!link?.watchesOnly || !may(session?.role, "publish")) return nothing;
+    const { session } = this.app;
+    const own = session?.members.find(({ participant }) => participant === session.participant);
+    if (!own?.promoted) return nothing;
     return html`<div class="row" id="on-stage">
       ${icon("spotlight")}
       <strong class="words">${msg("You are on the stage: all sites see and hear you.")}</strong>

@@ -6,22 +6,26 @@ import type { Fault } from "../organiser/draft.ts";
 import { language } from "./language.ts";
 
 export function faultWords(fault: Fault): string {
-  if (typeof fault === "object") return fault.server;
+  if (typeof fault === "object") return msg(str`The server does not take this: ${fault.server}`);
   switch (fault) {
     case "missing":
       return msg("Please fill this in.");
     case "too-long":
       return msg("At most 80 characters, please.");
     case "id-plain":
-      return msg("Letters, digits, dots and dashes only, beginning with a letter or digit.");
+      return msg("Letters, digits, - _ and dots only, without a dot at the beginning.");
     case "id-twice":
-      return msg("Another site has this id. Each site needs its own.");
+      return msg("Another site has this id and role. One link serves all devices of a site.");
     case "time":
       return msg("Please choose a date and a time.");
     case "ends-before":
       return msg("The end must be after the start.");
     case "ended":
       return msg("This time has passed already.");
+    case "long":
+      return msg("At most seven days. Make a meeting for each part.");
+    case "far":
+      return msg("At most a year ahead.");
     case "no-sites":
       return msg("Name at least one site: it gets a link.");
   }

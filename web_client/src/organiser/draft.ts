@@ -38,6 +38,8 @@ export type Fault =
   | "time"
   | "ends-before"
   | "ended"
+  | "long"
+  | "far"
   | "no-sites"
   | { readonly server: string };
 
@@ -50,10 +52,14 @@ export const ROLES: Readonly<Record<RoomKind, readonly Role[]>> = {
 /** Characters of a title and of a name. Source: the server's tokens carry both. */
 const LONGEST = 80;
 
-/** An id stands in addresses and tokens: letters, digits, dots and dashes. Source: security.md, "Tokens". */
-export const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** An id stands in addresses and tokens. Source: the server's own rule, src/telepresence/ids.py. */
+const PLAIN_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
 const HOUR_MS = 3_600_000;
+const DAY_S = 86_400;
+/** Longest meeting, and how far ahead. Source: the API, src/telepresence/api/invitations.py. */
+const LONGEST_S = 7 * DAY_S;
+const AHEAD_S = 366 * DAY_S;
 /** How long a meeting is planned for unless it is said. Source: the API's own default. */
 const USUAL_MS = 2 * HOUR_MS;
 
@@ -139,14 +145,14 @@ export function faultsOf(form: Form, now: Date): Faults {
   const [starts, ends] = [secondsOf(form.starts), secondsOf(form.ends)];
   const faults: Record<string, Fault | undefined> = {
     title: textFault(form.title),
-    starts: Number.isNaN(starts) ? "time" : undefined,
+    starts: Number.isNaN(starts) ? "time" : startFault(starts, now),
     ends: Number.isNaN(ends) ? "time" : endFault(starts, ends, now),
     sites: filled(form).length === 0 ? "no-sites" : undefined,
   };
   for (const [index, row] of form.rows.entries()) {
     if (isEmpty(row)) continue;
     faults[`sites.${index}.name`] = textFault(row.name);
-    faults[`sites.${index}.site`] = idFault(row.site, form.rows);
+    faults[`sites.${index}.site`] = idFault(row, form.rows);
   }
   return Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== undefined)) as Faults;
 }
@@ -156,14 +162,20 @@ function textFault(text: string): Fault | undefined {
   return text.trim().length > LONGEST ? "too-long" : undefined;
 }
 
+const startFault = (starts: number, now: Date): Fault | undefined =>
+  starts - now.getTime() / 1000 > AHEAD_S ? "far" : undefined;
+
 function endFault(starts: number, ends: number, now: Date): Fault | undefined {
   if (ends <= starts) return "ends-before";
+  if (ends - starts > LONGEST_S) return "long";
   return ends * 1000 <= now.getTime() ? "ended" : undefined;
 }
 
-function idFault(id: string, rows: readonly Row[]): Fault | undefined {
-  if (!PLAIN_ID.test(id)) return "id-plain";
-  return rows.filter((row) => row.site === id).length > 1 ? "id-twice" : undefined;
+/** A site may come as itself and by its encoders, each of which has a label of its own. */
+function idFault({ site, role, label = "" }: Row, rows: readonly Row[]): Fault | undefined {
+  if (!PLAIN_ID.test(site)) return "id-plain";
+  const same = rows.filter((row) => row.site === site && row.role === role && (row.label ?? "") === label);
+  return same.length > 1 ? "id-twice" : undefined;
 }
 
 const isEmpty = (row: Row): boolean => row.name.trim() === "" && row.site === "";

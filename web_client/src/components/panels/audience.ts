@@ -32,7 +32,7 @@ export class AudiencePanel extends LitElement {
 
   #stage(): TemplateResult | typeof nothing {
     const { session } = this.app;
-    const members = session?.members.filter(({ role }) => role === "member") ?? [];
+    const members = session?.members.filter(({ promoted }) => promoted) ?? [];
     if (members.length === 0 || !may(session?.role, "stage")) return nothing;
     return html`<h3>${msg("On the stage")}</h3>
       <ul>

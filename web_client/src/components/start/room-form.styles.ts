@@ -54,6 +54,13 @@ export const formStyles = css`
     gap: 0.5rem;
     align-items: start;
   }
+  .encoder {
+    grid-column: 1 / -1;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    gap: 0.5rem;
+    padding-left: 1rem;
+  }
   /* As high as a label: the button stands beside the fields. */
   .away {
     margin-top: 1.5625rem;

@@ -2,7 +2,7 @@
 import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { kindWords, roleWords } from "../../i18n/words-rooms.ts";
+import { kindWords, profileWords, roleWords } from "../../i18n/words-rooms.ts";
 import { apiWords, csvWords, faultWords } from "../../i18n/words-start.ts";
 import { ApiError, type OrganiserApi } from "../../organiser/api.ts";
 import { sitesIn, type CsvFault } from "../../organiser/csv.ts";
@@ -21,11 +21,14 @@ import {
   type Form,
   type Row,
 } from "../../organiser/draft.ts";
-import type { Role, RoomKind } from "../../protocol.gen.ts";
+import type { Profile, Role, RoomKind } from "../../protocol.gen.ts";
 import { shared } from "../../styles/shared.ts";
 import { icon } from "../icons.ts";
 import { formStyles } from "./room-form.styles.ts";
 import { fieldStyles } from "./start.styles.ts";
+
+/** Of pictures; a stethoscope is heard. */
+const PROFILES: readonly Profile[] = ["consult", "talk", "ultrasound", "surgery", "still", "screen"];
 
 const valueOf = (event: Event): string => (event.target as HTMLInputElement).value;
 const checkedOf = (event: Event): boolean => (event.target as HTMLInputElement).checked;
@@ -178,6 +181,44 @@ export class RoomForm extends LitElement {
       <wa-button class="away" appearance="plain" @click=${() => this.#change(withoutRow(this.form, index))}>
         <span class="spoken-only">${msg(str`Take site ${index + 1} off the list`)}</span>${icon("close")}
       </wa-button>
+      ${row.role === "encoder" ? this.#encoder(row, index) : nothing}
+    </div>`;
+  }
+
+  /** An encoder cannot say what it shows: its link does. */
+  #encoder(row: Row, index: number): TemplateResult {
+    const [label, profile] = [`sites.${index}.label`, `sites.${index}.profile`];
+    return html`<div class="encoder">
+      ${this.#field(
+        label,
+        msg("What it shows"),
+        (attributes) =>
+          html`<input
+            id=${label}
+            maxlength="80"
+            autocomplete="off"
+            aria-invalid=${attributes.invalid}
+            aria-describedby=${attributes.describedBy}
+            .value=${row.label ?? ""}
+            @input=${(event: Event) => this.#setRow(index, { label: valueOf(event) })}
+          />`,
+      )}
+      ${this.#field(
+        profile,
+        msg("Kind of picture"),
+        () =>
+          html`<select
+            id=${profile}
+            @change=${(event: Event) => this.#setRow(index, { profile: valueOf(event) as Profile })}
+          >
+            ${PROFILES.map(
+              (one) =>
+                html`<option value=${one} ?selected=${one === (row.profile ?? "consult")}>
+                  ${profileWords(one)}
+                </option>`,
+            )}
+          </select>`,
+      )}
     </div>`;
   }
 
