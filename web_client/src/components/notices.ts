@@ -11,8 +11,11 @@ import type { DeviceKind } from "../media/devices.ts";
 import { shared } from "../styles/shared.ts";
 import type { Wish } from "../protocol.gen.ts";
 import { may } from "../session/rights.ts";
-import type { Plea } from "../session/state.ts";
+import type { News, Plea } from "../session/state.ts";
 import { icon, type IconName } from "./icons.ts";
+
+/** Who waits stands there until it is let in, with buttons: it is only spoken. */
+const isShown = (news: News): boolean => news.type !== "waits";
 
 /** What one is asked for here: the stage's own row asks whether one comes onto it. */
 type Wished = Exclude<Wish, "stage">;
@@ -100,7 +103,8 @@ export class Notices extends LitElement {
         ${repeat(
           this.app.told,
           (item) => item.id,
-          (item) => html`<div class="notice">${newsWords(item.news)}</div>`,
+          (item) =>
+            html`<div class=${isShown(item.news) ? "notice" : "spoken-only"}>${newsWords(item.news)}</div>`,
         )}
       </div>
     `;
