@@ -43,9 +43,12 @@ export class Notices extends LitElement {
   static override styles = [
     shared,
     css`
+      /* Over the pictures, beside a panel; above what the pictures have of their own. */
       :host {
-        position: absolute;
-        inset: 1rem 1rem auto;
+        grid-area: 2 / 1;
+        align-self: start;
+        z-index: 6;
+        margin: 1rem 1rem 0;
         display: flex;
         flex-direction: column;
         align-items: center;
@@ -73,6 +76,9 @@ export class Notices extends LitElement {
       .notice.asked {
         border-color: var(--focus);
         flex-wrap: wrap;
+      }
+      .asked > span:not(.icon) {
+        flex: 1 1 12rem;
       }
       .news {
         display: grid;

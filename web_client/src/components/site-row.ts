@@ -44,7 +44,8 @@ export class SiteRow extends LitElement {
   #member(member: Member): TemplateResult {
     const { heads } = member;
     const marks = [
-      roleWords(member.role),
+      // Let in, a guest waits no more.
+      member.role === "guest" ? msg("Guest") : roleWords(member.role),
       ...(this.#isOwn(member) ? [msg("this device")] : []),
       ...(this.session.room?.chair === member.participant && member.role !== "chair" ? [msg("Chair")] : []),
       ...(heads > 0 ? [heads === 1 ? msg("1 person") : msg(str`${heads} people`)] : []),
