@@ -14,8 +14,8 @@ import { may } from "../session/rights.ts";
 import type { News, Plea } from "../session/state.ts";
 import { icon, type IconName } from "./icons.ts";
 
-/** Who waits stands there until it is let in, with buttons: it is only spoken. */
-const isShown = (news: News): boolean => news.type !== "waits";
+/** Who waits, and that one is on the stage, stands there until it is over: as news it is only spoken. */
+const isShown = (news: News): boolean => news.type !== "waits" && !(news.type === "staged" && news.onStage);
 
 /** What one is asked for here: the stage's own row asks whether one comes onto it. */
 type Wished = Exclude<Wish, "stage">;
