@@ -130,13 +130,32 @@ export const barStyles = css`
     .stack {
       font-size: 0.6875rem;
     }
-    .stack > span:not(.icon, .badge) {
+    .stack > span:not(.icon, .badge, .long) {
       white-space: normal;
       max-width: 4rem;
     }
     .toggle::part(button),
     #leave::part(button) {
       padding: 0.125rem;
+    }
+  }
+  /* A small phone: short words; a screen reader has the long ones. */
+  @media (max-width: 26rem) {
+    .stack {
+      font-size: 0.625rem;
+    }
+    .long {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+    .short {
+      display: inline;
+    }
+    .rec .icon {
+      font-size: 0.875rem;
     }
   }
   /* A phone that lies: over the picture, without the title. */

@@ -35,12 +35,17 @@ export const doorStyles = css`
   .picture {
     aspect-ratio: 16 / 9;
     max-height: calc(100dvh - 5rem);
-    position: sticky;
-    top: 0.5rem;
     border-radius: var(--radius);
     overflow: hidden;
     background: #000;
     display: grid;
+  }
+  .seen {
+    display: grid;
+    gap: 0.75rem;
+    min-width: 0;
+    position: sticky;
+    top: 0.5rem;
   }
   .picture tp-source-picture {
     width: 100%;
@@ -89,6 +94,7 @@ export const doorStyles = css`
     padding-inline: 0.5rem;
   }
   .refused {
+    grid-column: 1 / -1;
     display: grid;
     grid-template-columns: auto minmax(0, 1fr);
     gap: 0.75rem;
@@ -127,19 +133,9 @@ export const doorStyles = css`
     .choices {
       gap: 0.75rem;
     }
-    .picture {
+    .seen {
       position: static;
-    }
-  }
-  /* A phone that lies: the picture stays while the choices scroll. */
-  @media (max-height: 30rem) and (min-width: 52.01rem) {
-    main {
-      align-items: start;
-      gap: 1rem;
-    }
-    .picture {
-      position: sticky;
-      top: 0.5rem;
+      gap: 0.5rem;
     }
   }
 `;

@@ -8,7 +8,7 @@ import { isLinkRefused } from "../i18n/words-door.ts";
 import { refusalWords } from "../i18n/words.ts";
 import { kindWords } from "../i18n/words-rooms.ts";
 import type { DeviceKind } from "../media/devices.ts";
-import { MAIN } from "../media/feeds.ts";
+import { isMirror, MAIN } from "../media/feeds.ts";
 import { fields } from "../styles/fields.ts";
 import { shared } from "../styles/shared.ts";
 import "./devices.ts";
@@ -35,16 +35,18 @@ export class Door extends LitElement {
         <tp-language></tp-language>
       </header>
       <main>
-        <section class="picture">${this.#picture()}</section>
+        ${this.#refused()}
+        <section class="seen">
+          <div class="picture">${this.#picture()}</div>
+          <tp-network .finding=${this.state.finding} .again=${() => this.controller.test()}></tp-network>
+          ${headsField(this.state, (heads) => this.controller.setHeads(heads))}
+        </section>
         <section class="choices">
-          ${this.#refused()}
           <h1>
             <span class="quiet">${msg("You join as")}</span>
             <span class="site-name">${this.state.link?.siteName || msg("a site without a name")}</span>
           </h1>
           ${this.state.link?.watchesOnly ? this.#audience() : this.#devices()}
-          ${headsField(this.state, (heads) => this.controller.setHeads(heads))}
-          <tp-network .finding=${this.state.finding} .again=${() => this.controller.test()}></tp-network>
           <wa-button id="join" class="join" variant="brand" size="l" @click=${() => this.controller.join()}>
             ${this.#joinWords()}
           </wa-button>
@@ -95,7 +97,7 @@ export class Door extends LitElement {
     const { track, opening, wanted } = this.state.own.video;
     if (track) {
       return html`<tp-source-picture
-        mirrored
+        ?mirrored=${isMirror(MAIN, this.state.about.profile)}
         .stream=${this.controller.ownStream(MAIN)}
       ></tp-source-picture>`;
     }

@@ -11,8 +11,11 @@ import type { DeviceKind } from "../media/devices.ts";
 import { shared } from "../styles/shared.ts";
 import type { Wish } from "../protocol.gen.ts";
 import { may } from "../session/rights.ts";
-import type { Plea } from "../session/state.ts";
+import type { News, Plea } from "../session/state.ts";
 import { icon, type IconName } from "./icons.ts";
+
+/** Who waits, and that one is on the stage, stands there until it is over: as news it is only spoken. */
+const isShown = (news: News): boolean => news.type !== "waits" && !(news.type === "staged" && news.onStage);
 
 /** What one is asked for here: the stage's own row asks whether one comes onto it. */
 type Wished = Exclude<Wish, "stage">;
@@ -40,9 +43,12 @@ export class Notices extends LitElement {
   static override styles = [
     shared,
     css`
+      /* Over the pictures, beside a panel; above what the pictures have of their own. */
       :host {
-        position: absolute;
-        inset: 1rem 1rem auto;
+        grid-area: 2 / 1;
+        align-self: start;
+        z-index: 6;
+        margin: 1rem 1rem 0;
         display: flex;
         flex-direction: column;
         align-items: center;
@@ -70,6 +76,9 @@ export class Notices extends LitElement {
       .notice.asked {
         border-color: var(--focus);
         flex-wrap: wrap;
+      }
+      .asked > span:not(.icon) {
+        flex: 1 1 12rem;
       }
       .news {
         display: grid;
@@ -100,7 +109,8 @@ export class Notices extends LitElement {
         ${repeat(
           this.app.told,
           (item) => item.id,
-          (item) => html`<div class="notice">${newsWords(item.news)}</div>`,
+          (item) =>
+            html`<div class=${isShown(item.news) ? "notice" : "spoken-only"}>${newsWords(item.news)}</div>`,
         )}
       </div>
     `;

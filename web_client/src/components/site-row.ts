@@ -44,7 +44,8 @@ export class SiteRow extends LitElement {
   #member(member: Member): TemplateResult {
     const { heads } = member;
     const marks = [
-      roleWords(member.role),
+      // Let in, a guest waits no more.
+      member.role === "guest" ? msg("Guest") : roleWords(member.role),
       ...(this.#isOwn(member) ? [msg("this device")] : []),
       ...(this.session.room?.chair === member.participant && member.role !== "chair" ? [msg("Chair")] : []),
       ...(heads > 0 ? [heads === 1 ? msg("1 person") : msg(str`${heads} people`)] : []),
@@ -72,7 +73,7 @@ export class SiteRow extends LitElement {
 
   #track(track: TrackState, sign: "microphone" | "camera", on: string, off: string): TemplateResult {
     const name: IconName = track.muted ? `${sign}-off` : sign;
-    return html`<span class="quiet ${track.muted ? "warn" : ""}"
+    return html`<span class="track quiet ${track.muted ? "warn" : ""}"
       >${icon(name)} ${track.muted ? off : on}</span
     >`;
   }
@@ -101,10 +102,10 @@ export class SiteRow extends LitElement {
   ): TemplateResult | typeof nothing {
     if (!track) return nothing;
     if (!track.muted) {
-      const label = wish === "microphone" ? msg("Mute") : msg("Camera off");
+      const label = wish === "microphone" ? msg("Mute") : msg("Picture off");
       return button(label, () => this.controller.muteOther(participant, track.mid), "mute");
     }
-    const label = wish === "microphone" ? msg("Ask to speak") : msg("Ask for the camera");
+    const label = wish === "microphone" ? msg("Ask to speak") : msg("Ask for the picture");
     return button(label, () => this.controller.askFor(participant, wish), "ask-for");
   }
 

@@ -55,11 +55,8 @@ export const tileStyles = css`
     object-fit: contain;
     transition: filter 300ms;
   }
-  :host([own]) video {
+  :host([mirrored]) video {
     transform: scaleX(-1);
-  }
-  :host([own][captioned]) video {
-    transform: none;
   }
   video.dimmed {
     filter: brightness(0.4);

@@ -13,6 +13,7 @@ import { initials, sourceLabel } from "../i18n/words.ts";
 import { markRemoteFrame } from "../marks.ts";
 import type { Sent } from "../media/statistics.ts";
 import type { Place } from "../session/places.ts";
+import { isMirror } from "../media/feeds.ts";
 import { shared } from "../styles/shared.ts";
 import type { Shown } from "../tile-state.ts";
 import { icon, type IconName } from "./icons.ts";
@@ -43,6 +44,7 @@ export class Tile extends LitElement {
   @property({ reflect: true }) source = "";
   @property({ reflect: true }) state = "";
   @property({ type: Boolean, reflect: true }) own = false;
+  @property({ type: Boolean, reflect: true }) mirrored = false;
   @property({ type: Boolean, reflect: true }) speaking = false;
   /** Shown large: the best picture there is, please. */
   @property({ type: Boolean, reflect: true }) pinned = false;
@@ -68,6 +70,8 @@ export class Tile extends LitElement {
     this.source = place.source?.id ?? "";
     this.state = shown.state;
     this.own = place.own;
+    const { source } = place;
+    this.mirrored = place.own && source !== undefined && isMirror(source.id, source.profile);
     this.speaking = shown.speaking;
     this.belowFloor = shown.shortfall !== undefined;
     this.captioned = shown.pictured && UNCOVERED.has(place.source?.profile ?? "");

@@ -11,6 +11,8 @@ export interface Toggle {
   readonly icon: IconName;
   /** What is so. */
   readonly label: string;
+  /** The same on a phone, where it would not fit. */
+  readonly short?: string;
   /** What a press does. */
   readonly tip: string;
   /** Off, and to be seen from three metres. */
@@ -35,10 +37,15 @@ export const toggleButton = (toggle: Toggle): TemplateResult => html`
     aria-expanded=${ifDefined(toggle.expanded)}
     @click=${toggle.press}
   >
-    <span class="stack">${icon(toggle.icon)}<span>${toggle.label}</span>${badge(toggle)}</span>
+    <span class="stack">${icon(toggle.icon)}${words(toggle)}${badge(toggle)}</span>
   </wa-button>
   <wa-tooltip for=${toggle.id}>${toggle.tip}</wa-tooltip>
 `;
+
+const words = ({ label, short }: Toggle): TemplateResult =>
+  short === undefined
+    ? html`<span>${label}</span>`
+    : html`<span class="long">${label}</span><span class="short" aria-hidden="true">${short}</span>`;
 
 const badge = ({ badge }: Toggle): TemplateResult | typeof nothing =>
   badge && badge.count > 0
@@ -62,8 +69,12 @@ export function deviceToggle(kind: DeviceKind, device: OwnDevice, press: () => v
 
 const microphoneWords = (on: boolean) =>
   on
-    ? { label: msg("Microphone on"), tip: msg("Press to be heard no more (M)") }
-    : { label: msg("Microphone off"), tip: msg("Press to be heard (M), or hold Space to talk") };
+    ? { label: msg("Microphone on"), short: msg("Mic on"), tip: msg("Press to be heard no more (M)") }
+    : {
+        label: msg("Microphone off"),
+        short: msg("Mic off"),
+        tip: msg("Press to be heard (M), or hold Space to talk"),
+      };
 
 const cameraWords = (on: boolean) =>
   on

@@ -5,7 +5,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
 import type { DeviceKind } from "../media/devices.ts";
-import { MAIN } from "../media/feeds.ts";
+import { isMirror, MAIN } from "../media/feeds.ts";
 import { fields } from "../styles/fields.ts";
 import { shared } from "../styles/shared.ts";
 import { headsField } from "./heads.ts";
@@ -83,7 +83,10 @@ export class WaitingRoom extends LitElement {
 
   #own(): TemplateResult {
     return html`<div class="own">
-      <tp-source-picture mirrored .stream=${this.controller.ownStream(MAIN)}></tp-source-picture>
+      <tp-source-picture
+        ?mirrored=${isMirror(MAIN, this.app.about.profile)}
+        .stream=${this.controller.ownStream(MAIN)}
+      ></tp-source-picture>
       <div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
     </div>`;
   }

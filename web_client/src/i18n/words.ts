@@ -170,7 +170,17 @@ export const worthAnotherTry = (code: Refusal["code"]): boolean =>
 /** What a source is called when its site gave it no name. */
 export function sourceLabel(source: Source): string {
   if (source.label !== "") return source.label;
-  return source.id === "camera" ? msg("Camera") : source.id;
+  const [, kind, number] = /^(camera|sound|screen)(?:-(\d+))?$/.exec(source.id) ?? [];
+  switch (kind) {
+    case "camera":
+      return number === undefined ? msg("Camera") : msg(str`Camera ${number}`);
+    case "sound":
+      return msg("Sound device");
+    case "screen":
+      return msg("Screen");
+    default:
+      return source.id;
+  }
 }
 
 /**

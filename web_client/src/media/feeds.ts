@@ -23,6 +23,10 @@ export interface Feed {
 /** Id of the source that each site begins with: its camera and microphone. */
 export const MAIN = "camera";
 
+/** One looks at oneself as in a mirror; a monitor's left stays left. */
+export const isMirror = (source: string, profile: Profile): boolean =>
+  source === MAIN && (profile === "talk" || profile === "consult");
+
 export const KINDS: readonly DeviceKind[] = ["audio", "video"];
 
 export const laneKey = (source: string, kind: DeviceKind): string => `${source}/${kind}`;

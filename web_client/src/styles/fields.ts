@@ -32,6 +32,7 @@ export const fields = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     gap: 0.5rem;
+    align-items: end;
   }
   .with-button {
     display: grid;

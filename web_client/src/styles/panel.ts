@@ -33,13 +33,18 @@ export const panel = css`
   .line {
     display: flex;
     flex-wrap: wrap;
-    align-items: baseline;
+    align-items: center;
     gap: 0.125rem 0.625rem;
     min-width: 0;
   }
   .name {
     font-weight: 600;
     overflow-wrap: anywhere;
+  }
+  .track {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.25rem;
   }
   .quiet {
     color: var(--quiet);

@@ -18,6 +18,9 @@ export const shared = css`
     width: 1.25em;
     height: 1.25em;
   }
+  .short {
+    display: none;
+  }
   .spoken-only {
     position: absolute;
     width: 1px;
