@@ -35,10 +35,6 @@ SAMPLES = 960
 H264 = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "g": "25"}
 """What all watchers decode; FFmpeg does not hear requests for key frames, so they come each second."""
 
-DTLS_CLIENT = {"whip_flags": "dtls_active"}
-"""As DTLS server, its default, FFmpeg waits 50 ms before each flight. What the peer repeats meanwhile comes after the handshake and
-leaves FFmpeg's socket blocking: it then sends a packet a second. Found with FFmpeg 8.1's libraries by strace."""
-
 
 def write_certificate(folder: Path) -> dict[str, str]:
     """Makes a P-256 certificate, and returns the options that name it: FFmpeg's own is P-224, which nobody takes."""
@@ -90,7 +86,7 @@ class Programme:
 
 def main(url: str, folder: Path, number: int, hz: float, seconds: float) -> None:
     """Publishes for so long, and ends the session."""
-    options = {"authorization": os.environ["WHIP_TOKEN"], **write_certificate(folder), **DTLS_CLIENT}
+    options = {"authorization": os.environ["WHIP_TOKEN"], **write_certificate(folder)}
     with av.open(url, "w", format="whip", options=options) as output:
         programme = Programme(output, number, hz)
         began = time.monotonic()

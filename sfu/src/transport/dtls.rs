@@ -16,8 +16,11 @@ use super::srtp::{KeyingMaterial, Profile};
 use crate::drops::DropReason;
 use crate::rtp::bytes::u16_at;
 
-/// First retransmission. Browsers repeat their own flights after 50 ms, and a lost datagram should cost no more.
-const FLIGHT_START_RTO: Duration = Duration::from_millis(50);
+/// First retransmission as DTLS server. Browsers repeat their own flights after 50 ms, and a lost datagram should cost no more.
+const SERVER_START_RTO: Duration = Duration::from_millis(50);
+/// As client: who lets us be it is FFmpeg, which sleeps 50 ms before each flight, and whose sending stalls for good when a
+/// repeated flight comes after the handshake.
+const CLIENT_START_RTO: Duration = Duration::from_millis(250);
 /// Doubling from 50 ms these reach past the handshake's end, which therefore decides.
 const FLIGHT_RETRIES: usize = 8;
 /// From the first flight to the end (security.md: 10 s).
@@ -36,11 +39,27 @@ const IDLE: Duration = Duration::from_secs(365 * 24 * 3600);
 /// `poll`'s buffer must have this many bytes.
 pub const DATAGRAM_MAX: usize = MTU;
 
+/// How a handshake goes that repeats its first flight after `start_rto`.
+fn configure(start_rto: Duration) -> Result<Arc<Config>, String> {
+    Config::builder()
+        .mtu(MTU)
+        .max_queue_rx(REASSEMBLY)
+        // The STUN check has already proven the address, so a cookie would only cost a round trip.
+        .use_server_cookie(false)
+        .flight_start_rto(start_rto)
+        .flight_retries(FLIGHT_RETRIES)
+        .handshake_timeout(HANDSHAKE_TIMEOUT)
+        .build()
+        .map(Arc::new)
+        .map_err(|error| format!("cannot set up DTLS: {error}"))
+}
+
 /// The engine's certificate, made once a run and shared by all connections.
 #[derive(Clone)]
 pub struct Certificate {
     pair: DtlsCertificate,
-    config: Arc<Config>,
+    server: Arc<Config>,
+    client: Arc<Config>,
     fingerprint: Fingerprint,
 }
 
@@ -51,18 +70,8 @@ impl Certificate {
     pub fn generate() -> Result<Self, String> {
         let pair = dimpl::certificate::generate_self_signed_certificate()
             .map_err(|error| format!("cannot make the DTLS certificate: {error}"))?;
-        let config = Config::builder()
-            .mtu(MTU)
-            .max_queue_rx(REASSEMBLY)
-            // The STUN check has already proven the address, so a cookie would only cost a round trip.
-            .use_server_cookie(false)
-            .flight_start_rto(FLIGHT_START_RTO)
-            .flight_retries(FLIGHT_RETRIES)
-            .handshake_timeout(HANDSHAKE_TIMEOUT)
-            .build()
-            .map_err(|error| format!("cannot set up DTLS: {error}"))?;
         let fingerprint = Fingerprint::of(&pair.certificate);
-        Ok(Self { pair, config: Arc::new(config), fingerprint })
+        Ok(Self { pair, server: configure(SERVER_START_RTO)?, client: configure(CLIENT_START_RTO)?, fingerprint })
     }
 
     /// SHA-256 of the certificate, for `a=fingerprint:sha-256`.
@@ -239,7 +248,8 @@ pub struct Dtls {
 impl Dtls {
     /// Begins; a client has its first flight to send at once. An error of the beginning is returned by the next call.
     pub fn new(certificate: &Certificate, role: DtlsRole, expected: Fingerprint, now: Instant) -> Self {
-        let mut inner = dimpl::Dtls::new_12(certificate.config.clone(), certificate.pair.clone(), now);
+        let config = if role == DtlsRole::Client { &certificate.client } else { &certificate.server };
+        let mut inner = dimpl::Dtls::new_12(config.clone(), certificate.pair.clone(), now);
         inner.set_active(role == DtlsRole::Client);
         let mut dtls = Self {
             inner,
