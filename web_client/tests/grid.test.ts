@@ -148,6 +148,13 @@ describe("the stage", () => {
     expect(first.slice(0, 12)).toEqual(many.slice(0, 12).map(({ participant }) => participant));
   });
 
+  it("moves nobody before it was measured", async () => {
+    const speaker = { participant: "c", source: "camera" };
+    Object.defineProperty(Grid.prototype, "clientWidth", { value: 0, configurable: true });
+    const stage = await open(room([site("a"), site("b"), site("c")], { speaker }));
+    expect(stage.names(() => true)).toEqual(["a", "b", "c", "me"]);
+  });
+
   it("is woken by a first touch, which presses nothing", async () => {
     const stage = await open(room([site("a"), site("b")]));
     stage.grid.still = true;

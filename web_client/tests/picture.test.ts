@@ -102,6 +102,32 @@ describe("what a tile says", () => {
     expect(shownOf(place(part), { now: 0 }).state).toBe(state);
   });
 
+  it("is paused by the own link while the server says so, with its last picture", () => {
+    const playing = play(nothingMeasured, 0, 2_000);
+    const known = { statistics: playing.slots.get(0), now: 9_000, paused: [0] };
+    expect(shownOf(place(), known)).toMatchObject({ state: "paused", pictured: true });
+    expect(shownOf(place(), { ...known, paused: [1] }).state).toBe("frozen");
+    expect(shownOf(place(), { now: 0, paused: [0] })).toMatchObject({ state: "paused", pictured: false });
+  });
+
+  it("is below its floor only while live, and tells who records", () => {
+    const statistics = play(nothingMeasured, 0, 2_000).slots.get(0);
+    expect(shownOf(place(), { statistics, now: 2_000, shortfall: "rate" }).shortfall).toBe("rate");
+    expect(shownOf(place(), { statistics, now: 9_000, shortfall: "rate" }).shortfall).toBeUndefined();
+    expect(shownOf(place(), { now: 0, recorded: true }).recording).toBe("recorded");
+    const records = place({ member: { ...member("bot", "Bot", "clip"), recording: true } });
+    expect(shownOf(records, { now: 0, recorded: true }).recording).toBe("records");
+  });
+
+  it("knows how loud a slot is", () => {
+    const heard = measure(
+      nothingMeasured,
+      [video("v0", 1), { ...video("a0", 0), kind: "audio", audioLevel: 1 }],
+      0,
+    );
+    expect(shownOf(place(), { statistics: heard.slots.get(0), now: 0 }).level).toBe(1);
+  });
+
   it("waits where no slot is free", () => {
     const without = place();
     delete (without as { slot?: number }).slot;

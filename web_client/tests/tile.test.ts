@@ -45,6 +45,39 @@ describe("a tile", () => {
     expect(words(tile)).not.toContain("1280×720");
   });
 
+  it("says why a picture is paused, over the last one", async () => {
+    const tile = await show({ state: "paused", stillFor: 1 });
+    expect(words(tile)).toContain("Paused by your link");
+    expect(words(tile)).toContain("the picture comes back by itself");
+    expect(tile.video.className).toBe("dimmed");
+    expect(tile.shadowRoot?.querySelector(".face")).toBeNull();
+  });
+
+  it("says of a diagnostic picture what it falls short of, with its numbers", async () => {
+    const [source] = bot.sources;
+    const place = source && { source: { ...source, profile: "ultrasound" as const } };
+    const tile = await show({ shortfall: "rate" }, place);
+    expect(words(tile)).toContain("Too few pictures a second for a diagnosis");
+    expect(tile.hasAttribute("below-floor")).toBe(true);
+    expect(tile.shadowRoot?.querySelector(".numbers.always")).not.toBeNull();
+    expect(tile.captioned).toBe(true);
+  });
+
+  it("shows how loud a site is that is not seen, and who records", async () => {
+    const tile = await show({ state: "camera-off", pictured: false, level: 0.5, recording: "records" });
+    expect(tile.shadowRoot?.querySelectorAll(".level .lit")).toHaveLength(5);
+    expect(tile.ariaLabel).toContain("Camera off");
+    expect(tile.ariaLabel).toContain("Records");
+  });
+
+  it("says what a press does: it makes the tile large, or shows all again", async () => {
+    const tile = await show({});
+    expect(tile.ariaDescription).toBe("Press to show it large");
+    tile.held = true;
+    await tile.updateComplete;
+    expect(tile.ariaDescription).toBe("Press to show all");
+  });
+
   it("follows the language at once", async () => {
     const tile = await show({ state: "camera-off", muted: true });
     expect(words(tile)).toContain("Camera off");

@@ -82,7 +82,7 @@ export const gridStyles = css`
   .alone {
     position: absolute;
     z-index: 3;
-    top: 1rem;
+    bottom: 4.5rem;
     left: 50%;
     transform: translateX(-50%);
     width: max-content;
@@ -92,6 +92,18 @@ export const gridStyles = css`
     border-radius: var(--radius);
     background: var(--scrim);
     text-align: center;
+  }
+  @media (max-width: 30rem) {
+    .ways button {
+      padding: 0;
+    }
+    .ways button > span:last-child {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
   }
   /* A phone that lies: the bar lies over the lowest part. */
   @media (max-height: 30rem) {

@@ -105,6 +105,8 @@ export class Grid extends LitElement {
 
   /** Who on the first page may change places with a speaker of another; nobody where all are seen. */
   #givesWay(scene: Scene, stage: Stage): string[] {
+    // Before it was measured nothing fits, which says nothing.
+    if (stage.width === 0) return [];
     const { pages, boxes } = placed(scene, stage, { ...this.choice, page: 0 });
     const [speaker] = this.#heard;
     if (pages === 1 || speaker === undefined || boxes.has(speaker)) return [];
@@ -304,7 +306,11 @@ export class Grid extends LitElement {
     if (this.app.session?.phase !== "joined") return nothing;
     if (places.length === 0) return html`<p class="alone">${msg("Nobody is on the stage yet.")}</p>`;
     if (places.length > 1 || places[0]?.own !== true) return nothing;
-    return html`<p class="alone">${msg("You are the only site here. The others appear when they join.")}</p>`;
+    const words =
+      this.app.session.room?.kind === "broadcast"
+        ? msg("You are alone on the stage.")
+        : msg("You are the only site here. The others appear when they join.");
+    return html`<p class="alone">${words}</p>`;
   }
 
   /** For who does not see it. */

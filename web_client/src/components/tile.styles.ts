@@ -166,6 +166,10 @@ export const tileStyles = css`
     -webkit-line-clamp: 2;
     overflow: hidden;
   }
+  /* The whole name, however long. */
+  :host(:focus-visible) .name {
+    -webkit-line-clamp: none;
+  }
   .label {
     color: #dcdcdc;
     flex: 0 1 auto;
