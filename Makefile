@@ -68,6 +68,10 @@ schema: .venv/.deps web_client/node_modules/.stamp ## Write the schema and the T
 	PYTHONPATH=src $(BIN)/python -m telepresence.signaling.schema
 	cd web_client && npm run --silent generate
 
+.PHONY: migration
+migration: .venv/.deps ## Write a migration of the database, after a change of its tables: WHAT="in words"
+	@PYTHONPATH=src $(BIN)/python scripts/migration.py "$(WHAT)"
+
 .PHONY: lock
 lock: .venv/.deps ## Write the locks anew: Python, Rust, npm
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal -p 3.11 --generate-hashes --no-header --upgrade -o requirements.lock

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -22,7 +23,9 @@ from telepresence.rooms.records import SeatRecord
 from telepresence.signaling.messages import Role
 from telepresence.store.database import Store
 
-PATIENCE_S = 20
+PATIENCE_S = 60
+"""A start takes a second on an idle machine."""
+
 ROOMS = """
 [[rooms]]
 id = "ward"
@@ -35,6 +38,13 @@ title = "Training"
 """
 
 
+def free_port() -> int:
+    """A TCP port that nobody has now: links are the same after a restart only if the port is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Machine:
     """A machine on which the server runs, is killed, and is started again."""
 
@@ -42,13 +52,14 @@ class Machine:
         self.folder = folder
         self.http = aiohttp.ClientSession()
         self.url = ""
+        self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
         (folder / "rooms.toml").write_text(ROOMS)
 
     async def start(self, *arguments: str) -> None:
         """Starts the server and waits until it listens."""
         settings = {
-            "SERVER__PORT": "0",
+            "SERVER__PORT": str(self._port),
             "MEDIA__PORT": "0",
             "ADMIN__PORT": "0",
             "DATA__DIRECTORY": str(self.folder / "var"),

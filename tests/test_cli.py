@@ -20,7 +20,7 @@ from telepresence.cli import app
 from telepresence.settings import render
 from telepresence.signaling.messages import Role
 
-COMMANDS = ["serve", "room", "token", "cert", "bot", "doctor", "config", "version"]
+COMMANDS = ["serve", "room", "token", "cert", "backup", "bot", "doctor", "config", "version"]
 GROUPS = ["room", "bot"]
 """Their commands have the examples."""
 

@@ -61,3 +61,19 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
 def test_there_are_documents() -> None:
     """Nor would an empty list of documents prove anything."""
     assert ROOT / "README.md" in DOCUMENTS
+
+
+SHOWN_BY = re.compile(r"`([\w/]+\.(?:py|rs))::(\w+)`")
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    """A rule without a test would be a promise."""
+    named = {place for document in (ROOT / "docs").glob("*.md") for place in SHOWN_BY.findall(document.read_text())}
+    assert len(named) > 50
+    folders = {".py": ROOT / "tests", ".rs": ROOT / "sfu" / "tests"}
+    missing = []
+    for name, test in named:
+        file = folders[Path(name).suffix] / name
+        if not file.is_file() or not re.search(rf"\b(?:def|fn) {test}\(", file.read_text()):
+            missing.append(f"{name}::{test}")
+    assert missing == []

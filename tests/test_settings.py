@@ -106,6 +106,8 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("", {"TELEPRESENCE_SEVRER__PORT": "1"}, ["sevrer", "`server`"]),
         ("[log]\nlevel = 'loud'\n", {}, ["log.level", "loud", "debug, info"]),
         ("[server]\nhost = '10.0.0.5'\n", {}, ["server.host", "10.0.0.5", "TLS", "trusted_proxies"]),
+        ("[admin]\nhost = '10.0.0.5'\n", {}, ["admin.host", "10.0.0.5", "TLS", "SSH"]),
+        ("[limits]\negress_mbit = -1\n", {}, ["limits.egress_mbit", "-1", "four fifths"]),
         ("[server]\ntls_key = 'k.pem'\n", {}, ["tls_certificate", "belong together"]),
         ("[server]\ntrusted_proxies = ['proxy']\n", {}, ["trusted_proxies", "10.0.0.0/24"]),
         ("[server]\npublic_url = 'meet.example'\n", {}, ["public_url", "https://"]),

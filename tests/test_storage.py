@@ -11,7 +11,7 @@ import pytest
 from telepresence.engine.fake import FakeEngine
 from telepresence.rooms.records import RoomRecord
 from telepresence.server import StartError, running
-from telepresence.settings import DataSettings, LimitSettings, RoomSettings, ServerSettings, Settings
+from telepresence.settings import AdminSettings, DataSettings, LimitSettings, RoomSettings, ServerSettings, Settings
 from telepresence.signaling import keeping
 from telepresence.signaling.messages import Role, RoomKind
 from telepresence.store.database import Store
@@ -25,6 +25,7 @@ def settings(folder: Path, *rooms: RoomSettings, **limits: Any) -> Settings:
     """Of a server with its own ports and folder."""
     return Settings(
         server=ServerSettings(port=0),
+        admin=AdminSettings(port=0),
         data=DataSettings(directory=str(folder / "var")),
         limits=LimitSettings(**limits),
         rooms=list(rooms),

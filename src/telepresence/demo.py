@@ -63,8 +63,8 @@ LINKS = (
     Link("demo", "Xixia County Hospital 西峡县人民医院", Role.MEMBER, "xixia"),
     Link("demo", "Henan Provincial Hospital 河南省人民医院", Role.CHAIR, "henan"),
     Link("demo", "Nanyang City Hospital 南阳市中心医院", Role.MEMBER, "nanyang"),
-    Link("demo", "Zhumadian Clinic 驻马店诊所 (waits to be admitted)", Role.GUEST, "zhumadian"),
-    Link("training", "Prof. Chen 陈教授 (presenter)", Role.PRESENTER, "presenter"),
+    Link("demo", "Zhumadian Clinic 驻马店诊所", Role.GUEST, "zhumadian"),
+    Link("training", "Prof. Chen 陈教授", Role.PRESENTER, "presenter"),
     Link("training", "Moderator 主持人", Role.MODERATOR, "moderator"),
     Link("training", "Audience 听众", Role.AUDIENCE, "audience"),
 )

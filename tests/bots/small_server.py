@@ -223,7 +223,6 @@ class SmallServer:
             audience=0, hand=False, waiting=(), sites=(), removed=(), hands=(), questions=(), chat=(), asked=(),
             room=RoomInfo(id="ward", kind=RoomKind.CONSULTATION, title="Ward"),
             members=tuple(other.member() for other in self.guests.values()), ice_servers=(), slots=message.slots,
-            role=Role.MEMBER, audience=0, hand=False, waiting=(), sites=(), removed=(), hands=(), questions=(), chat=(), asked=(),
         )  # fmt: skip
         await send(guest.socket, joined)
         if guest.up_failed:

@@ -7,15 +7,26 @@ import sys
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bots.small_server import GOOD_TOKEN, SmallServer
+from bots.conftest import on_air
+from bots.small_server import GOOD_TOKEN, PATIENCE_S, SmallServer
+from e2e.crowd import Crowd
+from telepresence.bots.chart import ChartFormat, Tone
 from telepresence.bots.cli import app
+from telepresence.bots.counting import Counter
 from telepresence.bots.judge import dominant_hz
-from telepresence.bots.link import LinkError, link_from, parse_link
+from telepresence.bots.link import LinkError, link_from, parse_link, read_links
+from telepresence.bots.loop import chart_loop
+from telepresence.bots.media import SourceKey
+from telepresence.bots.participant import Participant
+from telepresence.bots.tap import Encoded
 from telepresence.bots.timecode import Timecode, read_timecode
+from telepresence.bots.tracks import clip_source
+from telepresence.signaling.messages import ClosingReason, Kind
 
 runner = CliRunner()
 
@@ -35,6 +46,16 @@ def test_what_is_no_link_is_refused_without_telling_the_token(text: str) -> None
     with pytest.raises(LinkError, match="looks like") as refusal:
         parse_link(text)
     assert "t=x" not in str(refusal.value)
+
+
+def test_a_file_of_links_has_one_on_each_line() -> None:
+    """Links go where they say, tokens to the server that is given; what is neither is told by its line."""
+    links = read_links("http://a.example/room/x#t=one\n\n two \n", "http://b.example")
+    assert [(link.origin, link.token) for link in links] == [("http://a.example", "one"), ("http://b.example", "two")]
+    with pytest.raises(LinkError, match="line 2: the link has no token"):
+        read_links("one\nhttp://a.example/room/x", "http://b.example")
+    with pytest.raises(LinkError, match="is empty"):
+        read_links("\n", "http://b.example")
 
 
 @pytest.mark.parametrize(
@@ -108,6 +129,98 @@ async def test_a_room_without_media_is_exit_code_1(server: SmallServer) -> None:
     assert code == 1
     assert json.loads(document)["sources"] == []
     assert "Media of 0 sources was received, 1 were expected" in errors
+
+
+@pytest.mark.asyncio
+async def test_a_crowd_comes_in_one_process(server: SmallServer, tmp_path: Path) -> None:
+    """Three bots of two lines: each publishes a chart of its own; the first decodes what the others only count."""
+    links = [GOOD_TOKEN, f"{server.link.origin}/room/ward#t={GOOD_TOKEN}"]
+    chart = ["publish", "--loop", "--size", "320x180", "--source", "7", "--tone", "500", "--watch", "--slots", "2"]
+    with Crowd(server.link.origin, links, tmp_path, *chart, count=3) as crowd:
+        await crowd.wait_joined(PATIENCE_S)
+        judge = Counted()
+        watching = Participant(server.link, slots=1, sink=judge)
+        async with on_air(watching):
+            await judge.until(120)
+        report = await crowd.report()
+    assert [guest.id for guest in server.departed.values()][-3:] == ["p1", "p2", "p3"]
+    assert {number for source in report["sources"] for number in source["video"]["numbers"]} == {"8", "9"}
+    assert [other["participant"] for other in report["others"]] == ["p2", "p3"]
+    assert all(one["publishing"] for one in (report, *report["others"]))
+    for other in report["others"]:
+        assert len(other["sources"]) == 2
+        assert other["packets"] > 100
+        assert all(source["video"]["frames"] > 20 and source["audio"] for source in other["sources"])
+    assert "3 bots were in the room ward for" in crowd.log()
+    assert "3 of them on the air." in crowd.log()
+    assert "p3 counted" in crowd.log()
+
+
+@pytest.mark.asyncio
+async def test_a_site_is_recorded_by_a_command(server: SmallServer, tmp_path: Path) -> None:
+    """Everybody is told that it records, and that it has stopped; the file plays."""
+    film = tmp_path / "site.mkv"
+    tone = Tone(hz=440, level_dbfs=-20)
+    clip = chart_loop(form=ChartFormat(width=320, height=180), label="x", number=3, tone=tone)
+    source = clip_source(source_id="chart", label="x", clip=clip)
+    record = ["watch", "--record", str(film), "--site", "site-p1"]
+    async with on_air(Participant(server.link, sources=[source])):
+        with Crowd(server.link.origin, [GOOD_TOKEN], tmp_path, *record) as crowd:
+            await server.until(lambda: server.recordings == [True])
+            judge = Counted()
+            async with on_air(Participant(server.link, slots=1, sink=judge)):
+                await judge.until(150)
+            report = (await crowd.report())["recording"]
+    assert server.recordings == [True, False]
+    assert report["frames"] > 40
+    assert f"{film}: {report['seconds']:g} s" in crowd.log()
+    with av.open(str(film)) as played:
+        assert {stream.type for stream in played.streams} == {"audio", "video"}
+        assert sum(isinstance(frame, av.VideoFrame) for frame in played.decode()) == report["frames"]
+
+
+class Counted(Counter):
+    """A counter of pictures that one can wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left, self._enough = 0, asyncio.Event()
+
+    def encoded(self, key: SourceKey, slot: int, piece: Encoded) -> None:
+        """Counts."""
+        super().encoded(key, slot, piece)
+        self._left -= piece.kind is Kind.VIDEO
+        if self._left <= 0:
+            self._enough.set()
+
+    async def until(self, pictures: int) -> None:
+        """Waits for so many more."""
+        self._left = pictures
+        self._enough.clear()
+        async with asyncio.timeout(PATIENCE_S):
+            await self._enough.wait()
+
+
+@pytest.mark.asyncio
+async def test_a_bot_that_is_sent_away_or_never_let_in_says_so(server: SmallServer) -> None:
+    """Exit code 1 and words; an ended meeting is no failure."""
+    where = ["watch", "--url", server.link.origin, "--token-env", "BOT_TOKEN"]
+    removed = asyncio.create_task(run(where))
+    await server.until_joins(1)
+    await server.send_away("p1", ClosingReason.REMOVED)
+    ended = asyncio.create_task(run([*where, "--seconds", "60"]))
+    await server.until_joins(2)
+    await server.send_away("p2", ClosingReason.ENDED)
+    for gone, expected, words in ((removed, 1, "was removed from the meeting"), (ended, 0, "The meeting was ended")):
+        code, _, errors = await gone
+        assert code == expected, errors
+        assert words in errors
+    server.lets_in.clear()
+    code, _, errors = await run([*where, "--seconds", "1"])
+    assert code == 1
+    assert "Waiting to be let in to “Ward”" in errors
+    assert "Nobody let the bot in within 1 s" in errors
+    server.lets_in.set()
 
 
 async def bot(server: SmallServer, number: int, hz: int) -> tuple[int | None, str, str]:

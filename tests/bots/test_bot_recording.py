@@ -76,12 +76,12 @@ async def test_a_recording_plays_and_is_in_lip_sync(server: SmallServer, tmp_pat
     """Through two encoders and two networks of aiortc: every picture has its code, the beeps are where the seconds begin."""
     recorder = Recorder(tmp_path / "site.webm", "site-p2")
     recording = Participant(server.link, slots=2, sink=recorder, tiles=recorder.tiles)
-    async with on_air(recording), on_air(Participant(server.link, sources=[beeping_chart()])):
+    async with on_air(recording) as running, on_air(Participant(server.link, sources=[beeping_chart()])):
         await recording.record(recording=True)
         assert server.guests["p1"].recording
         async with asyncio.timeout(PATIENCE_S):
             while recorder.frames < 150 and not recorder.trouble:
-                await asyncio.wait({asyncio.create_task(recorder.failed.wait())}, timeout=0.1)
+                await asyncio.wait({running}, timeout=0.1)
         await recording.record(recording=False)
     report = recorder.close()
     assert not recorder.trouble

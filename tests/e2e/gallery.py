@@ -25,22 +25,33 @@ SETTLE_MS = 300
 """A layout rests this long after its window was resized, before it is looked at."""
 
 
-async def show(page: Page, name: str) -> None:
-    """Takes the screen at each size, and asserts that axe-core finds no fault in it at any."""
-    before = page.viewport_size
-    faults: list[str] = []
-    for size, (width, height) in SIZES.items():
-        await page.set_viewport_size({"width": width, "height": height})
-        await page.wait_for_timeout(SETTLE_MS)
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=SCREENS / f"{name}-{size}.png", timeout=10_000)
-        faults += [f"{name}-{size}: {fault}" for fault in await faults_of(page)]
-        overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if overflow > 0:
-            faults.append(f"{name}-{size}: the page is {overflow} px wider than its window")
-    if before:
-        await page.set_viewport_size(before)
-    assert not faults, "\n".join(faults)
+class Gallery:
+    """The screens of one test. What is wrong with any of them is told at the end, all at once."""
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self.faults: list[str] = []
+
+    async def show(self, page: Page, name: str) -> None:
+        """Takes the screen at each size, and asks axe-core of it."""
+        before = page.viewport_size
+        for size, (width, height) in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.wait_for_timeout(SETTLE_MS)
+            SCREENS.mkdir(parents=True, exist_ok=True)
+            await page.screenshot(path=SCREENS / f"{name}-{size}.png", timeout=10_000)
+            self.faults += [f"{name}-{size}: {fault}" for fault in await faults_of(page)]
+            overflow = await page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if overflow > 0:
+                self.faults.append(f"{name}-{size}: the page is {overflow} px wider than its window")
+        if before:
+            await page.set_viewport_size(before)
+
+    def check(self) -> None:
+        """Raises AssertionError if a screen had a fault."""
+        assert not self.faults, "\n".join(self.faults)
 
 
 async def faults_of(page: Page) -> list[str]:

@@ -10,8 +10,8 @@ import time
 import pytest
 from playwright.async_api import expect
 
-from e2e import gallery
 from e2e.crowd import Crowd
+from e2e.gallery import Gallery
 from e2e.server import TRAINING, Server
 from e2e.site import CHINESE, LIVE, PATIENCE_S, Site, eventually
 from e2e.stage import Sign, Stage
@@ -31,7 +31,7 @@ ANSWER = "10 mg per kg, as slide 12 says."
 
 async def test_a_training_with_questions_and_a_guest_on_stage(stage: Stage) -> None:
     """The audience sends nothing until it is asked and says yes; then it is seen within two seconds, and goes back."""
-    server = stage.server
+    server, gallery = stage.server, Gallery()
     assert isinstance(server, Server)
     chen = await stage.site("chen", CHEN, server.link("chen", room=TRAINING, role=Role.PRESENTER))
     moderator = await stage.site("moderator", None, server.link("moderator", room=TRAINING, role=Role.MODERATOR))
@@ -41,17 +41,18 @@ async def test_a_training_with_questions_and_a_guest_on_stage(stage: Stage) -> N
     await moderator.join()
     await lushi.join()
     async with Crowd(server, AUDIENCE, room=TRAINING, role=Role.AUDIENCE) as crowd:
-        await the_audience_sees_and_sends_nothing(server, crowd, lushi)
+        await the_audience_sees_and_sends_nothing(gallery, server, crowd, lushi)
         await expect(moderator.page.locator("tp-bar")).to_contain_text("8 in the audience", timeout=PATIENCE_MS)
-        await a_question(moderator, lushi)
-        took = await onto_the_stage(chen, moderator, lushi)
+        await a_question(gallery, moderator, lushi)
+        took = await onto_the_stage(gallery, chen, moderator, lushi)
         assert took <= PROMOTED_WITHIN_S, f"the promoted site was seen after {took:.1f} s"
         await gallery.show(chen.page, "broadcast-presenter-en")
         await and_back(server, chen, moderator, lushi)
         await a_latecomer_reads_what_was(stage, server)
+    gallery.check()
 
 
-async def the_audience_sees_and_sends_nothing(server: Server, crowd: Crowd, site: Site) -> None:
+async def the_audience_sees_and_sends_nothing(gallery: Gallery, server: Server, crowd: Crowd, site: Site) -> None:
     """Pictures come, no device was opened, and the engine has no track but the stage's."""
     await expect(site.live_tile("camera")).to_be_attached(timeout=PATIENCE_MS)
 
@@ -69,7 +70,7 @@ async def the_audience_sees_and_sends_nothing(server: Server, crowd: Crowd, site
     await gallery.show(site.page, "broadcast-audience-zh")
 
 
-async def a_question(moderator: Site, asker: Site) -> None:
+async def a_question(gallery: Gallery, moderator: Site, asker: Site) -> None:
     """Asked in writing, answered aloud and in writing."""
     if not await asker.page.locator("tp-questions").count():
         await asker.press("#questions-panel")
@@ -85,7 +86,7 @@ async def a_question(moderator: Site, asker: Site) -> None:
     await moderator.press("#close-panel")
 
 
-async def onto_the_stage(viewer: Site, moderator: Site, guest: Site) -> float:
+async def onto_the_stage(gallery: Gallery, viewer: Site, moderator: Site, guest: Site) -> float:
     """A hand, the invitation, the consent; returns how long after it the viewer has the guest's picture, in seconds."""
     await guest.press("#raise-hand")
     await moderator.press("#audience-panel")

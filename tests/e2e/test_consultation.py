@@ -11,8 +11,8 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from e2e import gallery
 from e2e.crowd import Crowd
+from e2e.gallery import Gallery
 from e2e.loops import Loops
 from e2e.server import Server
 from e2e.site import CHINESE, LIVE, PATIENCE_S, Site, eventually
@@ -29,7 +29,7 @@ PATIENCE_MS = PATIENCE_S * 1000
 
 async def test_ten_sites_consult(stage: Stage) -> None:
     """From the door to the end for all, as the chair, a member and a site that waits live it."""
-    server = stage.server
+    server, gallery = stage.server, Gallery()
     assert isinstance(server, Server)
     henan = await stage.site("henan", HENAN, server.link("henan", role=Role.CHAIR))
     xixia = await stage.site("xixia", XIXIA, locale=CHINESE)
@@ -42,18 +42,19 @@ async def test_ten_sites_consult(stage: Stage) -> None:
     async with Loops(server, PUBLISHERS), Crowd(server, WATCHERS) as crowd:
         await everybody_gets_pictures(crowd)
         await write_a_line(henan, "The CT of 2 February is on the way.")
-        await wait_at_the_door(server, henan, nanyang)
+        await wait_at_the_door(gallery, server, henan, nanyang)
         await let_in(henan, nanyang)
         await a_line_is_there(nanyang, "The CT of 2 February is on the way.")
-        await second_camera(henan, xixia)
-        await screen(henan, xixia)
+        await second_camera(gallery, henan, xixia)
+        await screen(gallery, henan, xixia)
         await gallery.show(henan.page, "consultation-en")
         await gallery.show(xixia.page, "consultation-zh")
-        await spotlight(henan, nanyang)
-        await chairs_panel(henan, xixia)
-        await hand_on(henan, xixia)
-        await send_out(xixia, nanyang)
-        await end(henan, xixia)
+        await spotlight(gallery, henan, nanyang)
+        await chairs_panel(gallery, henan, xixia)
+        await hand_on(gallery, henan, xixia)
+        await send_out(gallery, xixia, nanyang)
+        await end(gallery, henan, xixia)
+    gallery.check()
 
 
 async def everybody_gets_pictures(crowd: Crowd) -> None:
@@ -85,7 +86,7 @@ async def a_line_is_there(site: Site, words: str) -> None:
     await site.press("#close-panel")
 
 
-async def wait_at_the_door(server: Server, chair: Site, guest: Site) -> None:
+async def wait_at_the_door(gallery: Gallery, server: Server, chair: Site, guest: Site) -> None:
     """A guest waits: the engine has no connection of it, and nobody but the chair hears of it."""
     before = connections(server)
     await guest.knock()
@@ -113,7 +114,7 @@ def tile_of(viewer: Site, name: str) -> Locator:
     return viewer.page.locator("tp-tile").filter(has_text=re.compile(name)).first
 
 
-async def second_camera(viewer: Site, site: Site) -> None:
+async def second_camera(gallery: Gallery, viewer: Site, site: Site) -> None:
     """A site adds a camera without rejoining; the viewer sees it as a tile of its own."""
     await site.press("#more-panel")
     await site.press("#add-camera")
@@ -122,7 +123,7 @@ async def second_camera(viewer: Site, site: Site) -> None:
     await expect(viewer.live_tile("camera-2")).to_be_attached(timeout=PATIENCE_MS)
 
 
-async def screen(viewer: Site, site: Site) -> None:
+async def screen(gallery: Gallery, viewer: Site, site: Site) -> None:
     """A site shows its screen, and takes it away again."""
     await site.press("#share")
     await expect(viewer.live_tile("screen")).to_be_attached(timeout=PATIENCE_MS)
@@ -131,7 +132,7 @@ async def screen(viewer: Site, site: Site) -> None:
     await expect(viewer.page.locator('tp-tile[source="screen"]')).to_have_count(0, timeout=PATIENCE_MS)
 
 
-async def spotlight(chair: Site, viewer: Site) -> None:
+async def spotlight(gallery: Gallery, chair: Site, viewer: Site) -> None:
     """What the chair shows large is large at the others."""
     await chair.press("#sites-panel")
     await chair.page.locator("tp-site-row").filter(has_text="Xixia").locator(".spotlight").last.click()
@@ -139,7 +140,7 @@ async def spotlight(chair: Site, viewer: Site) -> None:
     await gallery.show(viewer.page, "spotlight-en")
 
 
-async def chairs_panel(chair: Site, member: Site) -> None:
+async def chairs_panel(gallery: Gallery, chair: Site, member: Site) -> None:
     """The chair silences a site; only the site opens its microphone again, asked to."""
     await gallery.show(chair.page, "sites-en")
     row = chair.page.locator("tp-site-row").filter(has_text="Xixia")
@@ -150,7 +151,7 @@ async def chairs_panel(chair: Site, member: Site) -> None:
     await expect(member.page.locator("#microphone.off")).to_have_count(0, timeout=PATIENCE_MS)
 
 
-async def hand_on(chair: Site, heir: Site) -> None:
+async def hand_on(gallery: Gallery, chair: Site, heir: Site) -> None:
     """The chair goes to another site."""
     row = chair.page.locator("tp-site-row").filter(has_text="Xixia")
     await confirm(row.locator("tp-confirm:not(.remove)").first)
@@ -159,7 +160,7 @@ async def hand_on(chair: Site, heir: Site) -> None:
     await gallery.show(heir.page, "sites-zh")
 
 
-async def send_out(chair: Site, site: Site) -> None:
+async def send_out(gallery: Gallery, chair: Site, site: Site) -> None:
     """A site that was sent out stays out, by its link and by a reload."""
     row = chair.page.locator("tp-site-row").filter(has_text="Nanyang")
     await confirm(row.locator("tp-confirm.remove"))
@@ -176,7 +177,7 @@ async def confirm(control: Locator) -> None:
     await control.locator('.sure wa-button[variant="danger"]').click()
 
 
-async def end(member: Site, chair: Site) -> None:
+async def end(gallery: Gallery, member: Site, chair: Site) -> None:
     """The meeting ends for all."""
     await confirm(chair.page.locator("tp-sites tp-confirm#end"))
     for site in (member, chair):

@@ -10,6 +10,7 @@ from telepresence.rooms.room import Room
 from telepresence.signaling import ingest
 from telepresence.signaling.ingest import Created, WhipError
 from telepresence.signaling.messages import (
+    Direction,
     ErrorCode,
     LeaveReason,
     MemberLeft,
@@ -121,9 +122,7 @@ def test_it_is_gone_with_its_connection() -> None:
     stage.engine.fail(connection(stage, created))
     assert viewer.last(MemberLeft).reason is LeaveReason.LOST
     assert created.participant not in stage.room().participants
-    assert not stage.room().connections.keys() - {
-        viewer.session.participant.down.conn if viewer.session.participant.down else 0
-    }
+    assert set(stage.room().connections) == {stage.connection(viewer, Direction.DOWN)}
     assert seat(stage.room(), created).left_at == START
 
 
@@ -237,8 +236,9 @@ def test_candidates_change_nothing() -> None:
     """With the entity-tag of the ICE session whose they are; among others, if need be."""
     stage = Stage()
     created = begin(stage)
-    ufrag = stage.room().participants[created.participant].up.remote_ufrag  # type: ignore[union-attr]
-    text = f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{'p' * 24}\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n"
+    up = stage.room().participants[created.participant].up
+    assert up
+    text = f"a=ice-ufrag:{up.remote_ufrag}\r\na=ice-pwd:{'p' * 24}\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n"
     before = len(stage.engine.commands)
     assert change(stage, created, created.etag, text) is None
     assert change(stage, created, f'"old", {created.etag}', "a=end-of-candidates") is None

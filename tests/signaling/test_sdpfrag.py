@@ -42,7 +42,7 @@ def test_credentials_may_stand_under_each_m_line_if_they_agree() -> None:
     """All m-lines share one connection."""
     text = f"m=audio 9 RTP/AVP 0\na=ice-ufrag:{UFRAG}\na=ice-pwd:{PWD}\n" * 2
     assert sdpfrag.read(text).ufrag == UFRAG
-    with pytest.raises(SdpError, match="Line 3 .*differs"):
+    with pytest.raises(SdpError, match=r"Line 3 .*differs"):
         sdpfrag.read(f"a=ice-ufrag:{UFRAG}\na=ice-pwd:{PWD}\na=ice-ufrag:Other")
 
 
@@ -71,11 +71,10 @@ def test_whatever_comes_is_read_or_refused(lines: list[str], end: str) -> None:
     """What is read is fit for the engine."""
     try:
         fragment = sdpfrag.read(end.join(lines))
-    except SdpError as error:
-        assert error.message.endswith(".")
-    else:
-        assert (fragment.ufrag is None) == (fragment.pwd is None)
-        assert fragment.ufrag is None or 4 <= len(fragment.ufrag) <= 256
+    except SdpError:
+        return
+    assert (fragment.ufrag is None) == (fragment.pwd is None)
+    assert fragment.ufrag is None or 4 <= len(fragment.ufrag) <= 256
 
 
 @given(st.text(LETTERS, max_size=200))

@@ -47,7 +47,7 @@ ROOM = RoomRecord(
     chair="p-1",
 )
 INVITATION = InvitationRecord(
-    "j1", "board", "xixia", "西峡县人民医院", Role.ENCODER, 1_800_050_000, "Endoscope", Profile.SURGERY
+    "j1", "board", "xixia", "西峡县人民医院", Role.ENCODER, 1_800_050_000, "Endoscope", Profile.SURGERY, 3
 )
 REVOCATION = RevocationRecord("j0", 1_800_050_000)
 SEAT = SeatRecord("board", "p-1", "henan", "河南", 2, Role.CHAIR, "ab" * 32, NOW + 1, NOW + 2, on_stage=True, heads=7)
@@ -129,6 +129,13 @@ async def test_a_room_made_anew_has_nothing_of_the_earlier_one(store: Store) -> 
     again = replace(ROOM, created_at=NOW + 100)
     await store.write([again])
     assert await store.load(NOW) == Kept([again], [INVITATION], [REVOCATION])
+
+
+async def test_links_come_in_the_order_in_which_the_organiser_gave_them(store: Store) -> None:
+    """As they were answered to him, before any restart."""
+    links = [replace(INVITATION, jti=jti, place=place) for place, jti in enumerate("cab")]
+    await store.write([ROOM, *reversed(links)])
+    assert (await store.load(NOW)).invitations == links
 
 
 async def test_a_latecomers_chat_is_the_newest_of_each_room(store: Store) -> None:

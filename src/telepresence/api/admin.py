@@ -223,7 +223,7 @@ def _seat(participant: Participant) -> SeatAnswer:
         site=participant.site,
         name=participant.name,
         role=participant.role,
-        presence=Presence.AWAY if participant.session is None else Presence.HERE,
+        presence=participant.presence,
         waiting=not participant.is_admitted,
         heads=participant.seat.heads,
         sources=len(participant.sources),

@@ -134,10 +134,10 @@ def plan(wanted: NewRoom, organiser: str, now: float) -> tuple[RoomRecord, list[
         waiting_room=wanted.waiting_room,
         codecs=(Codec.OPUS, Codec.VP8, *((Codec.H264,) if wanted.h264 else ())),
     )
-    return record, [_invite(site, record, ends_at) for site in wanted.sites]
+    return record, [_invite(site, place, record, ends_at) for place, site in enumerate(wanted.sites)]
 
 
-def _invite(site: NewSite, record: RoomRecord, ends_at: float) -> InvitationRecord:
+def _invite(site: NewSite, place: int, record: RoomRecord, ends_at: float) -> InvitationRecord:
     return InvitationRecord(
         jti=new_jti(),
         room=record.id,
@@ -147,6 +147,7 @@ def _invite(site: NewSite, record: RoomRecord, ends_at: float) -> InvitationReco
         expires_at=link_expiry(ends_at),
         label=site.label,
         profile=site.profile,
+        place=place,
     )
 
 
@@ -212,9 +213,15 @@ def _link_of(invitation: InvitationRecord, url: str) -> LinkAnswer:
     )
 
 
+QR_MASK = 0
+"""Readers read any of the eight masks. Trying which is best takes four times as long, and tokens are even enough for each."""
+
+
 @functools.lru_cache(QR_CACHED)
 def qr_code(url: str) -> str:
     """Returns a QR code as SVG text that fills whatever box it is put into."""
     text = io.BytesIO()
-    segno.make(url, error="l", micro=False).save(text, kind="svg", xmldecl=False, omitsize=True, light="#fff")
+    segno.make(url, error="l", micro=False, mask=QR_MASK).save(
+        text, kind="svg", xmldecl=False, omitsize=True, light="#fff"
+    )
     return text.getvalue().decode()

@@ -128,18 +128,17 @@ class Tone:
             raise ValueError(f"the tone is {hz:g} Hz, it must be {AUDIBLE_HZ[0]} to {AUDIBLE_HZ[1]}")
         if not QUIETEST_DBFS <= level_dbfs <= 0:
             raise ValueError(f"the tone's level is {level_dbfs:g} dBFS, it must be {QUIETEST_DBFS} to 0")
-        self._hz = hz
+        self.hz, self.level_dbfs, self.beep = hz, level_dbfs, beep
         self._amplitude = FULL_SCALE * 10 ** (level_dbfs / 20)
-        self._beep = beep
 
     def samples(self, *, first: int, count: int, start_ms: int = 0) -> npt.NDArray[np.int16]:
         """Samples `first` to `first + count`, mono, 48 kHz; sample 0 sounds at wall clock `start_ms`."""
         index = np.arange(first, first + count)
         # The whole seconds fall out of the phase in integers, so that it stays exact however long the bot runs.
-        phase = 2 * np.pi * self._hz * (index % SAMPLE_RATE) / SAMPLE_RATE
-        whole = 2 * np.pi * ((index // SAMPLE_RATE) * self._hz % 1)
+        phase = 2 * np.pi * self.hz * (index % SAMPLE_RATE) / SAMPLE_RATE
+        whole = 2 * np.pi * ((index // SAMPLE_RATE) * self.hz % 1)
         sine = self._amplitude * np.sin(phase + whole)
-        if self._beep:
+        if self.beep:
             sine *= (start_ms + index * 1000 // SAMPLE_RATE) % 1000 < FLASH_MS
         return np.round(sine).astype(np.int16)
 

@@ -17,6 +17,7 @@ import av
 import msgspec
 from av import CodecContext, Packet, VideoFrame
 from av.container import OutputContainer
+from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from telepresence.bots.media import SourceKey
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 FORMATS: Final = {".mkv": "matroska", ".webm": "webm"}
 """What is written, by the file's ending. WebM takes no H.264."""
 
-_BEGINS_S = 3.0  # so long the file waits for the sound of a picture that has one, or the other way round
+_BEGINS_S = 3.0  # so long the file waits for the picture of a source that has one
 _REPORTS_S = 5.0  # a stream's clock is known by then: reports come once a second
 _DRIFT_S = 0.02  # a report that differs by less is the same clock, read less exactly
 _TILE = (1920, 1080)  # what is recorded is wanted at full size
@@ -86,7 +87,7 @@ class Recorder:
             raise RecordError(f"{path.name} must end in .mkv (any codec) or .webm (VP8)")
         if not path.parent.is_dir():
             raise RecordError(f"there is no folder {path.parent} for {path.name}")
-        self._path, self._site, self._source = path, site, source
+        self._path, self.site, self._source = path, site, source
         self._timeline = Timeline()
         self._key: SourceKey | None = None
         self._taken: str | None = None
@@ -105,7 +106,7 @@ class Recorder:
     def tiles(self, members: Mapping[str, Member]) -> tuple[Tile, ...]:
         """What is recorded, if it is there now; all else may be paused."""
         for member in members.values():
-            for source in member.sources if member.site == self._site else ():
+            for source in member.sources if member.site == self.site else ():
                 if self._source in {None, source.id} and self._key in {None, (member.participant, source.id)}:
                     return self._take(member, source)
         # The device has gone: another one of the site may have the source.
@@ -116,7 +117,7 @@ class Recorder:
 
     def encoded(self, key: SourceKey, slot: int, piece: Encoded) -> None:
         """Takes a piece of what is received."""
-        if key != self._key or self.trouble:
+        if key != self._key or self.trouble or not piece.data:
             return
         self._first_at = piece.arrived if self._first_at is None else self._first_at
         try:
@@ -124,7 +125,7 @@ class Recorder:
                 self._write(at, placed, now=piece.arrived)
         except RecordError as error:
             self._fail(str(error))
-        except (av.FFmpegError, OSError) as error:
+        except (FFmpegError, OSError) as error:
             self._fail(f"{self._path} cannot be written: {error}")
 
     def close(self) -> RecordReport:
@@ -134,12 +135,12 @@ class Recorder:
                 self._begin()
             if self._file is not None:
                 self._file.close()
-        except (av.FFmpegError, OSError, RecordError) as error:
+        except (FFmpegError, OSError, RecordError) as error:
             self.trouble = self.trouble or f"{self._path} cannot be ended: {error}"
         written = self._file
         return RecordReport(
             file=str(self._path),
-            site=self._site,
+            site=self.site,
             source=self._taken,
             seconds=round(written.seconds, 3) if written else 0.0,
             frames=self.frames,
@@ -168,7 +169,10 @@ class Recorder:
         if piece.kind is Kind.AUDIO or piece.is_keyframe or any(other.kind is Kind.VIDEO for _, other in self._early):
             self._early.append((at, piece))
         here = {other.kind for _, other in self._early}
-        if here and (here >= self._kinds or now - (self._first_at or now) > _BEGINS_S):
+        # A voice may be silent, or not be among those that are sent, for as long as it likes: only a picture is waited for.
+        if Kind.VIDEO in here or (
+            here and (Kind.VIDEO not in self._kinds or now - (self._first_at or now) > _BEGINS_S)
+        ):
             self._begin()
 
     def _begin(self) -> None:
@@ -176,7 +180,7 @@ class Recorder:
         early, self._early = self._early, []
         first = next((piece for _, piece in early if piece.kind is Kind.VIDEO), None)
         starts = min(at for at, piece in early if first is None or piece.kind is Kind.VIDEO)
-        heard = any(piece.kind is Kind.AUDIO for _, piece in early)
+        heard = Kind.AUDIO in self._kinds or any(piece.kind is Kind.AUDIO for _, piece in early)
         self._file = _File(self._path, starts, first, heard=heard)
         for at, piece in sorted(early, key=lambda placed: placed[0]):
             self._file.write(at, piece)
@@ -241,7 +245,7 @@ def _size(keyframe: Encoded) -> tuple[int, int]:
     assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # what it is, for the types
     try:
         frames = [*decoder.decode(Packet(keyframe.data)), *decoder.decode(None)]
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         raise RecordError(f"the first picture cannot be read: {error}") from error
     found = next((frame for frame in frames if isinstance(frame, VideoFrame)), None)
     if found is None:

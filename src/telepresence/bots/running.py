@@ -29,6 +29,7 @@ from telepresence.bots.watch import Watcher, table
 from telepresence.signaling.messages import ClosingReason
 
 _REFRESH_S = 0.5
+_CLOSE_S = 5.0  # to close all connections
 
 _say = Console(stderr=True, highlight=False)
 """For people; standard output is kept for tables and JSON."""
@@ -155,6 +156,8 @@ class Crowd:
             with suppress(RefusedError, UnreachableError):
                 await self.first.record(recording=False)
         await asyncio.gather(*(participant.leave() for participant in self.participants))
+        # Connections that are cut off in closing leave threads behind, for which the process would wait for ever.
+        await asyncio.wait(self._running, timeout=_CLOSE_S)
 
     async def close(self) -> None:
         """Ends all, whatever they do."""

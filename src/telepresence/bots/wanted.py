@@ -51,7 +51,9 @@ def _of(wanted: Wanted, index: int, count: int) -> Wanted:
     """What the one with this index publishes."""
     if count == 1:
         return wanted
-    tone = None if wanted.tone is None else replace(wanted.tone, hz=wanted.tone.hz + index * _TONE_STEP_HZ)
+    tone = wanted.tone
+    if tone is not None:
+        tone = Tone(hz=tone.hz + index * _TONE_STEP_HZ, level_dbfs=tone.level_dbfs, beep=tone.beep)
     return replace(wanted, label=f"{wanted.label} {index + 1}"[:80], number=wanted.number + index, tone=tone)
 
 

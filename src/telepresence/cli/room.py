@@ -14,7 +14,7 @@ import segno
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from telepresence.api.invitations import NewRoom, PlanError, plan
 from telepresence.cli.common import ConfigOption, authority_of, fail, read_settings
@@ -132,10 +132,11 @@ def show(
     settings = read_settings(config)
     rooms = asyncio.run(organiser(settings, authority_of(settings), organised_by))["rooms"]
     console = Console()
-    table = Table("Room", "Title", "Kind", "State", "From", "To", "Members", "Audience")
+    table = Table(Column("Room", no_wrap=True), "State", Column("From", no_wrap=True), "To", "People", "Title")
     for room in rooms:
-        cells = (room["id"], room["title"], room["kind"], room["state"], _when(room["startsAt"]), _when(room["endsAt"]))
-        table.add_row(*map(escape, cells), str(room["members"]), str(room["audience"]))
+        people = f"{room['members']} + {room['audience']}" if room["audience"] else str(room["members"])
+        cells = (room["id"], room["state"], _when(room["startsAt"]), _when(room["endsAt"]), people, room["title"])
+        table.add_row(*map(escape, cells))
     console.print(table if rooms else "There is no room.")
     for room in rooms if links else []:
         _print_room(console, room)
@@ -148,7 +149,8 @@ def _when(at: float | None) -> str:
 def _print_room(console: Console, room: dict[str, Any]) -> None:
     """Prints who is invited as a table, and each link on a line of its own, never wrapped, so that it can be copied whole."""
     title = f"{room['title']} ({room['id']}), {_when(room['startsAt'])} to {_when(room['endsAt'])}"
-    table = Table("Site", "Name", "Role", title=escape(title))
+    console.print(title, soft_wrap=True, highlight=False, markup=False)
+    table = Table("Site", "Name", "Role")
     for entry in room["links"]:
         table.add_row(escape(entry["site"]), escape(entry["name"]), entry["role"])
     console.print(table)

@@ -18,6 +18,7 @@ from telepresence.cli.common import ConfigOption, fail, read_settings
 from telepresence.rooms.directory import ServerFullError
 from telepresence.server import Running, StartError, open_engine, running, snapshot_on_signal, stop_signal
 from telepresence.settings import Settings
+from telepresence.signaling.messages import Role
 
 NO_ROOMS = (
     "There is no room yet. An organiser makes them on the start page (`telepresence token --role organiser` prints its link) "
@@ -82,7 +83,8 @@ def _print_links(console: Console, server: Running) -> None:
     console.print(table)
     authority = server.hub.world.authority
     for entry in demo.LINKS:
-        _print_link(console, entry.who, entry.url(server.url, authority))
+        role = f"{entry.role}, waits to be admitted" if entry.role is Role.GUEST else str(entry.role)
+        _print_link(console, f"{entry.who}, {role}", entry.url(server.url, authority))
     _print_link(
         console, f"{demo.ORGANISER.who}: the start page, where rooms are made", demo.start_page(server.url, authority)
     )

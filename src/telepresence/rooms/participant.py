@@ -203,6 +203,11 @@ class Participant:
         return effective(self.identity.role, is_chair=self.is_chair, on_stage=self.seat.on_stage)
 
     @property
+    def presence(self) -> Presence:
+        """Away is who has lost its socket; an encoder has none to lose."""
+        return Presence.AWAY if self.session is None and self.encoder is None else Presence.HERE
+
+    @property
     def is_admitted(self) -> bool:
         """It does not wait."""
         return self.seat.admitted_at is not None
@@ -220,7 +225,7 @@ class Participant:
             name=self.name,
             role=self.role,
             promoted=self.seat.on_stage,
-            presence=Presence.AWAY if self.session is None and self.encoder is None else Presence.HERE,
+            presence=self.presence,
             heads=self.seat.heads,
             recording=self.recording,
             sources=tuple(source.state() for source in self.sources.values()),

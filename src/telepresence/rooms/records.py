@@ -34,6 +34,8 @@ class RoomRecord:
 class InvitationRecord:
     """A link that was made for a site; key `jti`. The token is made anew from it: HS256 always gives the same.
 
+    `place` is where it stood in the organiser's list, from 0.
+
     `label` and `profile` are of an encoder, which can't say them itself.
     """
 
@@ -45,6 +47,7 @@ class InvitationRecord:
     expires_at: int
     label: str = ""
     profile: Profile = Profile.CONSULT
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a room is: who is in it and who waits, what is kept of it, and who is told what. Pure state.
 
 The modules beside it change it: `seats.py` (coming and going), `publishing.py`, `watching.py`, `chair.py`, `desk.py` (who
-admits, locks, removes), `chat.py`, `doortests.py`. Each takes the room and `now`, and returns effects.
+admits, locks, removes), `broadcast.py` (hands, questions, the audience's number), `promotion.py`, `chat.py`, `doortests.py`. Each
+takes the room and `now`, and returns effects. What they look up and count stands in `roll.py`, `hands.py`, `questions.py`, `audience.py`.
 `signaling/handlers/` call them before it, `signaling/websocket.py` performs the effects after it.
 """
 

@@ -43,7 +43,9 @@ class Batch:
 
     def not_kept(self) -> Batch:
         """Returns what is performed instead when its records could not be kept."""
-        asked = {(keep.session, keep.re) for keep in self.effects if isinstance(keep, Keep) and keep.re is not None}
+        asked: set[tuple[int | None, int | None]] = {
+            (keep.session, keep.re) for keep in self.effects if isinstance(keep, Keep) and keep.re is not None
+        }
         if not self.records:
             return self
         return replace(self, effects=tuple(_without_answer(effect, asked) for effect in self.effects), is_kept=False)

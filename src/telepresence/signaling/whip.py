@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
 import structlog
 from aiohttp import web
 
 from telepresence.api.bearer import ApiError, Doorman, reply
+from telepresence.rooms.effects import Effect
 from telepresence.signaling import ingest
 from telepresence.signaling.ingest import WhipError
 from telepresence.signaling.keeper import NotKeptError
@@ -25,6 +26,8 @@ from telepresence.signaling.websocket import Hub
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 """Source: RFC 9725 §4.2, §4.3.1."""
+
+ENDPOINT_METHODS, SESSION_METHODS = "OPTIONS, POST", "DELETE, PATCH"
 
 BODY_S = 10.0
 """How long a body may take to come; a description is a few packets."""
@@ -80,8 +83,8 @@ class Whip:
         """All methods: those that are not known are refused as RFC 9725 §4.2 says, whatever else serves such an address."""
         endpoint = {"POST": self._post, "OPTIONS": self._options}
         session = {"PATCH": self._patch, "DELETE": self._delete, "OPTIONS": self._preflight}
-        app.router.add_route("*", "/whip/{room}", _dispatched(endpoint, "OPTIONS, POST"))
-        app.router.add_route("*", "/whip/{room}/{session}", _dispatched(session, "DELETE, PATCH"))
+        app.router.add_route("*", "/whip/{room}", _dispatched(endpoint, ENDPOINT_METHODS))
+        app.router.add_route("*", "/whip/{room}/{session}", _dispatched(session, SESSION_METHODS))
 
     # --- the endpoint -----------------------------------------------------------------------------
 
@@ -92,17 +95,13 @@ class Whip:
         sdp = await _body(request, SDP, "Accept-Post")
         room = request.match_info["room"]
         created, effects = ingest.begin(self._hub.world, claims, room, sdp, now)
-        try:
-            await self._hub.carry_out(effects)
-        except NotKeptError:
-            # Attendance lacks a row for now; no reason to turn somebody away (protocol.md, "Keeping").
-            log.warning("whip.not_kept", participant=created.participant)
+        await self._perform(effects, created.participant)
         log.info("whip.created", participant=created.participant, room=room)
         headers = {"Location": f"/whip/{room}/{created.secret}", "ETag": created.etag, "Accept-Patch": FRAGMENT}
         return web.Response(status=HTTPStatus.CREATED, text=created.sdp, content_type=SDP, headers=headers)
 
     async def _options(self, _: web.Request) -> web.Response:
-        return web.Response(headers=PREFLIGHT | {"Allow": "OPTIONS, POST", "Accept-Post": SDP})
+        return web.Response(headers=PREFLIGHT | {"Allow": ENDPOINT_METHODS, "Accept-Post": SDP})
 
     # --- a session ----------------------------------------------------------------------------------
 
@@ -114,7 +113,7 @@ class Whip:
         room, participant = ingest.find(world, claims, request.match_info["room"], request.match_info["session"])
         if_match = request.headers.get("If-Match")
         restarted, effects = ingest.change(world, participant, if_match, text, now)
-        self._hub.perform(effects)
+        await self._perform(effects, participant.id)
         if restarted is None:
             return web.Response(status=HTTPStatus.NO_CONTENT)
         log.info("whip.restarted", participant=participant.id, room=room.id)
@@ -123,18 +122,22 @@ class Whip:
     async def _delete(self, request: web.Request) -> web.Response:
         claims, world = self._doorman.holder(request), self._hub.world
         room, participant = ingest.find(world, claims, request.match_info["room"], request.match_info["session"])
-        try:
-            await self._hub.carry_out(ingest.end(room, participant, time.monotonic()))
-        except NotKeptError:
-            log.warning("whip.not_kept", participant=participant.id)
+        await self._perform(ingest.end(room, participant, time.monotonic()), participant.id)
         log.info("whip.ended", participant=participant.id, room=room.id)
         return web.Response()
 
     async def _preflight(self, request: web.Request) -> web.Response:
         """A session has no OPTIONS of its own (RFC 9725 §4.2), but a browser's question before PATCH and DELETE."""
         if "Access-Control-Request-Method" not in request.headers:
-            raise web.HTTPMethodNotAllowed(request.method, ("DELETE", "PATCH"))
+            raise _not_allowed(request, SESSION_METHODS)
         return web.Response(headers=PREFLIGHT)
+
+    async def _perform(self, effects: Iterable[Effect], participant: str) -> None:
+        """Returns when all is done. A database that fails is no reason to turn somebody away: it is kept later."""
+        try:
+            await self._hub.carry_out(effects)
+        except NotKeptError:
+            log.warning("whip.not_kept", participant=participant)
 
 
 def _dispatched(handlers: Mapping[str, Handler], allowed: str) -> Handler:
@@ -150,13 +153,9 @@ def _dispatched(handlers: Mapping[str, Handler], allowed: str) -> Handler:
 
 async def _answered(handlers: Mapping[str, Handler], allowed: str, request: web.Request) -> web.Response:
     try:
-        handler = handlers.get(request.method)
-        if handler is None:
-            raise web.HTTPMethodNotAllowed(request.method, ())
-        return await handler(request)
-    except web.HTTPMethodNotAllowed:
-        text = f"{request.method} means nothing here; {allowed} do."
-        return reply({"code": "method-not-allowed", "message": text}, 405, {"Allow": allowed})
+        if request.method not in handlers:
+            raise _not_allowed(request, allowed)
+        return await handlers[request.method](request)
     except ApiError as error:
         return _refused(error.status, str(error.body["code"]), str(error.body["message"]), error.headers)
     except WhipError as error:
@@ -164,6 +163,11 @@ async def _answered(handlers: Mapping[str, Handler], allowed: str, request: web.
     except RefusalError as error:
         status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
         return _refused(status, str(error.code), error.message)
+
+
+def _not_allowed(request: web.Request, allowed: str) -> ApiError:
+    text = f"{request.method} means nothing here; {allowed} do."
+    return ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", text, headers={"Allow": allowed})
 
 
 def _refused(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:

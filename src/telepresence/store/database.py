@@ -88,7 +88,7 @@ class Store:
                 return Kept(
                     rooms=await _all(connection, RoomRecord, sa.select(rooms).where(is_loaded).order_by("created_at")),
                     invitations=await _all(
-                        connection, InvitationRecord, _of_rooms(invitations, is_loaded, None).order_by("jti")
+                        connection, InvitationRecord, _of_rooms(invitations, is_loaded, None).order_by("place")
                     ),
                     revocations=await _all(
                         connection, RevocationRecord, sa.select(revocations).where(revocations.c.expires_at > now)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -49,8 +50,8 @@ def _sqlite(path: Path) -> tuple[AsyncEngine, str]:
         raise StoreError(f"{place} has mode {mode:04o}, others can read it. Run: chmod 600 {path}")
     url = sa.URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
-    sa.event.listen(engine.sync_engine, "connect", _set_up)
-    sa.event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "connect", _set_up)
+    event.listen(engine.sync_engine, "begin", _begin)
     return engine, place
 
 

@@ -1,6 +1,6 @@
 """Brings a database up to date: `migrations/versions/` in their order, in one transaction, at every start.
 
-A new one is made by `alembic.ini`'s command in CONTRIBUTING.md; a test compares what they make with `tables.py`.
+A new one is made by `make migration`; a test compares what they make with `tables.py`.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ invitations = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("label", String, nullable=False),
     Column("profile", String, nullable=False),
+    Column("place", Integer, nullable=False),
     Index("invitations_by_room", "room"),
 )
 

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("profile", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("jti"),
     )
     op.create_index("invitations_by_room", "invitations", ["room"])
