@@ -108,7 +108,7 @@ class LimitSettings(Section, frozen=True):
     """What one server, room or person may take."""
 
     rooms: Annotated[Count, Meta(description="Rooms at one time.")] = 100
-    members_per_room: Annotated[Count, Meta(description="Devices in one room.")] = 500
+    members_per_room: Annotated[Count, Meta(description="Devices in one room.")] = 1000
     devices_per_site: Annotated[
         Count, Meta(description="Devices of one site in one room, so that one link can't take all seats.")
     ] = 8

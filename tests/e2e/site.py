@@ -260,7 +260,7 @@ class Site:
 
 async def _new_page(browser: Browser, locale: str = ENGLISH) -> Page:
     """A page that shares nothing with others of the browser."""
-    context = await browser.new_context(locale=locale, viewport={"width": 800, "height": 450})
+    context = await browser.new_context(locale=locale, viewport={"width": 800, "height": 500})
     await context.add_init_script(EXACT_MICROPHONE)
     return await context.new_page()
 

@@ -28,6 +28,7 @@ from telepresence.bots.peer import VideoCodec
 from telepresence.bots.session import RefusedError
 from telepresence.bots.tracks import chart_source
 from telepresence.bots.watch import SourceReport, Watcher
+from telepresence.signaling.messages import Profile
 
 LEAST_FPS = 25.0
 """What a consultation needs. Source: domain.md's row 1, ≥ 25 fps decoded."""
@@ -84,7 +85,14 @@ class Bot:
             tone = ToneShape(hz=sign.hz, level_dbfs=sign.level_dbfs)
             sources = [
                 chart_source(
-                    source_id="chart", label="Chart", form=ChartFormat(), number=sign.number, tone=tone, codec=codec
+                    source_id="chart",
+                    label="Chart",
+                    form=ChartFormat(),
+                    number=sign.number,
+                    tone=tone,
+                    codec=codec,
+                    # As a screen it would be shown large by itself; its tone is no speaker either way.
+                    profile=Profile.STETHOSCOPE,
                 )
             ]
         self.site = site

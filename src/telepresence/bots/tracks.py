@@ -172,8 +172,12 @@ def chart_source(
     number: int,
     tone: Tone | None,
     codec: VideoCodec = VideoCodec.VP8,
+    profile: Profile = Profile.SCREEN,
 ) -> BotSource:
-    """A chart with the time code's source `number`, and its tone."""
+    """A chart with the time code's source `number`, and its tone.
+
+    A test tone never stops, so it would be the active speaker for ever in a profile that can be.
+    """
     chart = Chart(form=form, label=label, source=number)
 
     def open_tracks() -> tuple[MediaStreamTrack, ...]:
@@ -181,8 +185,7 @@ def chart_source(
         video = ChartTrack(clock, chart)
         return (video,) if tone is None else (ToneTrack(clock, tone), video)
 
-    # A test tone is shared sound: it never stops, and would be the active speaker for ever.
-    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec, profile=Profile.SCREEN)
+    return BotSource(id=source_id, label=label, open_tracks=open_tracks, codec=codec, profile=profile)
 
 
 def clip_source(
