@@ -252,6 +252,14 @@ def test_whatever_happens_nothing_is_lost_doubled_or_out_of_order(steps: list[st
     assert len(disc.committed) == steps.count("say")
 
 
+def commit(records: list[Record], committed: dict[Hashable, int]) -> None:
+    """A row never goes back to an older value."""
+    for record in records:
+        assert isinstance(record, LineRecord)
+        assert committed.get(key_of(record), -1) <= int(record.text)
+        committed[key_of(record)] = int(record.text)
+
+
 VALUES = st.tuples(st.just("add"), st.lists(st.integers(0, 3), max_size=3))
 ENDS = st.tuples(st.sampled_from(["begin", "succeed", "fail", "fail after the commit", "overdue"]), st.none())
 
@@ -266,12 +274,6 @@ def test_the_last_value_of_a_row_wins_whatever_fails_meanwhile(
     committed: dict[Hashable, int] = {}
     under_way: list[Record] | None = None
     performed = came = 0
-
-    def commit(records: list[Record]) -> None:
-        for record in records:
-            assert isinstance(record, LineRecord)
-            assert committed.get(key_of(record), -1) <= int(record.text)
-            committed[key_of(record)] = int(record.text)
 
     for step, rows in [*story, ("succeed", None)]:
         if rows is not None:
@@ -289,11 +291,11 @@ def test_the_last_value_of_a_row_wins_whatever_fails_meanwhile(
             performed += len(keeping.overdue())
         else:
             if step != "fail":
-                commit(under_way)
+                commit(under_way, committed)
             performed += len(keeping.succeeded() if step == "succeed" else keeping.failed())
             under_way = None
     while not keeping.is_idle:
-        commit(keeping.begin())
+        commit(keeping.begin(), committed)
         performed += len(keeping.succeeded())
     assert committed == last
     assert performed * 10 == came
