@@ -37,6 +37,10 @@ class Writer(Protocol):
         """Keeps all records or none; returns after the commit. Keeping one twice is keeping it once."""
         ...
 
+    async def knows_room(self, room: str) -> bool:
+        """Tells whether a room has, or ever had, that id. Raises StoreError."""
+        ...
+
 
 class Keeper:
     """Performs effects in order, those with records after the commit."""
