@@ -59,6 +59,16 @@ describe("the waiting room", () => {
     expect(story.takeEffects()).toContainEqual({ type: "start-media", iceServers: [], publish: true });
   });
 
+  it("names the new chair when it was handed on meanwhile, and is left by the same answer", () => {
+    const { story, re } = knocking();
+    story.takeEffects();
+    story.says({ ...WAITING, re, chair: "Nanyang" });
+    expect(story.session).toMatchObject({ phase: "waiting", anteroom: { chair: "Nanyang" } });
+    expect(story.kinds()).toEqual(["keep-resume"]);
+    story.says(joinedAnswer(re));
+    expect(story.session).toMatchObject({ phase: "joined", pending: {} });
+  });
+
   it("is gone back to with the secret when the socket was lost, and with the heads that were told", () => {
     const { story } = knocking();
     story.happens({ type: "ordered", order: { type: "heads", heads: 3 } });
@@ -88,6 +98,7 @@ describe("the waiting room", () => {
     const [join] = story.sent("join");
     story.says({ ...WAITING, re: join?.request ?? -1 });
     expect(story.session).toMatchObject({ phase: "waiting", members: [], watching: false, room: undefined });
+    expect(story.kinds()).toContain("fall-back");
   });
 });
 

@@ -223,6 +223,8 @@ export type Effect =
   /** The up connection needs a new way for its packets: the page offers. */
   | { readonly type: "restart-up" }
   | { readonly type: "stop-media" }
+  /** Waits again after having been in the room: its media is gone with the seat. */
+  | { readonly type: "fall-back" }
   /** Promoted: devices open, and what they give is published. The down connection goes on. */
   | { readonly type: "start-sending" }
   /** Sent back: devices stop, the up connection closes. The down connection goes on. */
