@@ -285,6 +285,42 @@ describe("the chair's desk", () => {
   });
 });
 
+describe("whom one asked onto the stage", () => {
+  const hand = { participant: "w", site: "w", name: "Watcher", at: 1 };
+  /** Asked, and the server has passed it on. */
+  const asking = () => {
+    const story = inside({ role: "presenter", hands: [hand] });
+    story.happens({ type: "ordered", order: { type: "promote", participant: "w" } });
+    return story.says({ type: "done", re: story.sent("promote")[0]?.request ?? -1 });
+  };
+
+  it("can be taken back until it comes, with its hand down, too", () => {
+    const story = asking().says({ type: "hands", hands: [] });
+    expect(story.session.invited).toEqual([{ participant: "w", name: "Watcher" }]);
+    story.says({ type: "member", member: { ...member("w", "Watcher"), promoted: true } });
+    expect(story.session.invited).toEqual([]);
+  });
+
+  it.each(["done", "participant-unknown"] as const)("is forgotten once it was taken back: %s", (outcome) => {
+    const story = asking().happens({ type: "ordered", order: { type: "demote", participant: "w" } });
+    const re = story.sent("demote")[0]?.request ?? -1;
+    story.says(outcome === "done" ? { type: "done", re } : { type: "error", code: outcome, message: "", re });
+    expect(story.session.invited).toEqual([]);
+  });
+
+  it("sees the question go when it was taken back", () => {
+    const story = inside({ role: "audience" }).says({
+      type: "asked",
+      wish: "stage",
+      by: "Presenter",
+      participant: "me",
+    });
+    story.says({ type: "asked", wish: "camera", by: "Presenter", participant: "me" });
+    story.says({ type: "asked-no-more", wish: "stage" });
+    expect(story.session.asked.map(({ wish }) => wish)).toEqual(["camera"]);
+  });
+});
+
 describe("a track that another closed", () => {
   const sending = () => {
     const story = new Story().joins().watches();

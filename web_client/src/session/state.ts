@@ -110,6 +110,8 @@ export interface Session {
   readonly chat: readonly Line[];
   readonly desk: Desks;
   readonly asked: readonly Plea[];
+  /** Whom this page has asked onto the stage, and who has not come. */
+  readonly invited: readonly Pick<Hand, "participant" | "name">[];
   /** Indexes of the slots whose picture one's own link does not carry now. */
   readonly paused: readonly number[];
   /** Codecs of the room that this browser cannot show. */
@@ -278,6 +280,7 @@ export const noRoom = {
   chat: [],
   desk: noDesk,
   asked: [],
+  invited: [],
   paused: [],
   codecsMissing: [],
   iceServers: [],
