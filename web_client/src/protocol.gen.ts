@@ -7,6 +7,7 @@ export type AnyMessage =
   | AskChair
   | AskFor
   | Asked
+  | AskedNoMore
   | Audience
   | Chat
   | ClientMessage
@@ -238,6 +239,7 @@ export type ServerMessage =
   | QuestionUpdate
   | Chat
   | Asked
+  | AskedNoMore
   | Muted
   | Paused
   | CodecMissing
@@ -312,6 +314,13 @@ export interface Asked {
   wish: Wish;
   by: string;
   participant: string;
+}
+/**
+ * What was asked for is taken back, or has passed: nobody waits for an answer.
+ */
+export interface AskedNoMore {
+  type: "asked-no-more";
+  wish: Wish;
 }
 /**
  * How many devices are in the audience; told at most every two seconds.
@@ -550,6 +559,8 @@ export interface Lock {
 }
 /**
  * Closes another's microphone or camera; only its owner opens it again.
+ *
+ * An encoder has no page to open it by: `muted: false` forwards its track again.
  */
 export interface MuteOther {
   type: "mute-other";
@@ -559,6 +570,7 @@ export interface MuteOther {
   request: number;
   participant: string;
   mid: string;
+  muted?: boolean;
 }
 /**
  * Shows a source large to all; null ends it.

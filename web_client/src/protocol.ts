@@ -31,6 +31,7 @@ const SERVER_TYPES: Record<ServerMessage["type"], true> = {
   question: true,
   chat: true,
   asked: true,
+  "asked-no-more": true,
   muted: true,
   paused: true,
   "codec-missing": true,

@@ -173,4 +173,55 @@ describe("the page", () => {
     expect(stopped).toHaveBeenCalled();
     expect(page.controller.store.state.own.video.track).toBeUndefined();
   });
+
+  it("switches off what was on the stage when its seat is lost: there is no button for it any more", async () => {
+    const page = open(true);
+    await inside(page, { role: "member" });
+    allow();
+    await page.settle();
+    void page.controller.addCamera("d", { label: "", profile: "consult" });
+    await page.settle();
+    allow();
+    await page.settle();
+    expect(page.controller.store.state.extras[0]?.video).toBeDefined();
+    page.happens({ type: "socket-closed" });
+    page.happens({ type: "socket-open" });
+    stopped.mockClear();
+    await page.says(joinedAnswer(page.last("join"), { resumed: false, role: "audience" }));
+    expect(stopped).toHaveBeenCalledTimes(3);
+    expect(page.controller.store.state).toMatchObject({ extras: [], own: { video: { track: undefined } } });
+    expect(page.controller.store.state.own.audio.track).toBeUndefined();
+  });
+
+  it.each([
+    [false, true],
+    [true, false],
+  ])(
+    "keeps no second camera in the waiting room that it falls back to (audience: %s)",
+    async (audience, on) => {
+      const page = open(audience);
+      await inside(page, { role: "member" });
+      allow();
+      await page.settle();
+      void page.controller.addCamera("d", { label: "", profile: "consult" });
+      await page.settle();
+      allow();
+      await page.settle();
+      page.happens({ type: "socket-closed" });
+      page.happens({ type: "socket-open" });
+      const re = page.last("join");
+      const told = {
+        version: 1,
+        participant: "me",
+        resume: "s".repeat(22),
+        title: "T",
+        kind: "consultation",
+      } as const;
+      await page.says({ type: "waiting", re, ...told, chair: null });
+      const { extras, own, session } = page.controller.store.state;
+      expect(extras).toEqual([]);
+      expect(own.video.track !== undefined).toBe(on);
+      expect(session?.phase).toBe("waiting");
+    },
+  );
 });

@@ -177,6 +177,23 @@ describe("the audience's panel", () => {
       ["demote", "b"],
     ]);
   });
+
+  it("takes back what one was asked, with its hand up or down", async () => {
+    const hand = (id: string) => ({ participant: id, site: id, name: `Site ${id}`, at: 1 });
+    const invited = [hand("a"), hand("b")];
+    const { root, orders } = await show(
+      new AudiencePanel(),
+      app("presenter", { hands: [hand("a")], invited, members: [] }),
+    );
+    const list = root?.querySelector("tp-hands")?.shadowRoot;
+    expect(list?.querySelector(".promote")).toBeNull();
+    press(list, ".take-back");
+    press(root, ".take-back");
+    expect(orders).toEqual([
+      ["demote", "a"],
+      ["demote", "b"],
+    ]);
+  });
 });
 
 describe("the row above the pictures", () => {

@@ -59,6 +59,16 @@ describe("the waiting room", () => {
     expect(story.takeEffects()).toContainEqual({ type: "start-media", iceServers: [], publish: true });
   });
 
+  it("names the new chair when it was handed on meanwhile, and is left by the same answer", () => {
+    const { story, re } = knocking();
+    story.takeEffects();
+    story.says({ ...WAITING, re, chair: "Nanyang" });
+    expect(story.session).toMatchObject({ phase: "waiting", anteroom: { chair: "Nanyang" } });
+    expect(story.kinds()).toEqual(["keep-resume"]);
+    story.says(joinedAnswer(re));
+    expect(story.session).toMatchObject({ phase: "joined", pending: {} });
+  });
+
   it("is gone back to with the secret when the socket was lost, and with the heads that were told", () => {
     const { story } = knocking();
     story.happens({ type: "ordered", order: { type: "heads", heads: 3 } });
@@ -88,6 +98,7 @@ describe("the waiting room", () => {
     const [join] = story.sent("join");
     story.says({ ...WAITING, re: join?.request ?? -1 });
     expect(story.session).toMatchObject({ phase: "waiting", members: [], watching: false, room: undefined });
+    expect(story.kinds()).toContain("fall-back");
   });
 });
 
@@ -271,6 +282,42 @@ describe("the chair's desk", () => {
     story.says({ type: "member-left", participant: "bot", reason: "left" });
     story.happens({ type: "plea-answered", wish: "chair", participant: "other" });
     expect(story.session.asked).toEqual([]);
+  });
+});
+
+describe("whom one asked onto the stage", () => {
+  const hand = { participant: "w", site: "w", name: "Watcher", at: 1 };
+  /** Asked, and the server has passed it on. */
+  const asking = () => {
+    const story = inside({ role: "presenter", hands: [hand] });
+    story.happens({ type: "ordered", order: { type: "promote", participant: "w" } });
+    return story.says({ type: "done", re: story.sent("promote")[0]?.request ?? -1 });
+  };
+
+  it("can be taken back until it comes, with its hand down, too", () => {
+    const story = asking().says({ type: "hands", hands: [] });
+    expect(story.session.invited).toEqual([{ participant: "w", name: "Watcher" }]);
+    story.says({ type: "member", member: { ...member("w", "Watcher"), promoted: true } });
+    expect(story.session.invited).toEqual([]);
+  });
+
+  it.each(["done", "participant-unknown"] as const)("is forgotten once it was taken back: %s", (outcome) => {
+    const story = asking().happens({ type: "ordered", order: { type: "demote", participant: "w" } });
+    const re = story.sent("demote")[0]?.request ?? -1;
+    story.says(outcome === "done" ? { type: "done", re } : { type: "error", code: outcome, message: "", re });
+    expect(story.session.invited).toEqual([]);
+  });
+
+  it("sees the question go when it was taken back", () => {
+    const story = inside({ role: "audience" }).says({
+      type: "asked",
+      wish: "stage",
+      by: "Presenter",
+      participant: "me",
+    });
+    story.says({ type: "asked", wish: "camera", by: "Presenter", participant: "me" });
+    story.says({ type: "asked-no-more", wish: "stage" });
+    expect(story.session.asked.map(({ wish }) => wish)).toEqual(["camera"]);
   });
 });
 

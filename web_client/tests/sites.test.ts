@@ -1,5 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { Orders } from "../src/app/orders.ts";
+import { SiteRow } from "../src/components/site-row.ts";
 import { newsWords, spokenOf } from "../src/i18n/words-news.ts";
+import type { Role } from "../src/protocol.gen.ts";
+import type { Order } from "../src/session/state.ts";
 import { isMirror } from "../src/media/feeds.ts";
 import { missing, sitesIn } from "../src/session/sites.ts";
 import { member, ROOM, slot, Story } from "./fake-server.ts";
@@ -62,5 +66,64 @@ describe("the own picture", () => {
     expect(isMirror("camera", "consult")).toBe(true);
     expect(isMirror("camera", "ultrasound")).toBe(false);
     expect(isMirror("camera-2", "consult")).toBe(false);
+  });
+});
+
+describe("the chair's buttons", () => {
+  class Noted extends Orders {
+    readonly orders: Order[] = [];
+    protected order(order: Order): void {
+      this.orders.push(order);
+    }
+  }
+
+  afterEach(() => document.body.replaceChildren());
+
+  async function rowOf(role: Role) {
+    const muted = { mid: "0", muted: true, live: true };
+    const other = { ...member("e", "Theatre", "encoder"), role };
+    const sources = other.sources.map((source) => ({
+      ...source,
+      audio: muted,
+      video: { ...muted, mid: "1" },
+    }));
+    const row = new SiteRow();
+    const controller = new Noted();
+    row.controller = controller as never;
+    row.session = new Story().joins({ role: "chair", room: { ...ROOM, chair: "me" } }).session;
+    row.group = { site: "e", name: "Theatre", members: [{ ...other, sources }] };
+    document.body.append(row);
+    await row.updateComplete;
+    const press = (which: string) => {
+      for (const button of row.shadowRoot?.querySelectorAll<HTMLElement>(which) ?? []) button.click();
+    };
+    return { press, orders: controller.orders };
+  }
+
+  it("forward an encoder's tracks again, and ask nobody: there is no person before it", async () => {
+    const { press, orders } = await rowOf("encoder");
+    press(".ask-for");
+    expect(orders).toEqual([]);
+    press(".forward");
+    expect(orders).toEqual([
+      { type: "mute-other", participant: "e", mid: "0", muted: false },
+      { type: "mute-other", participant: "e", mid: "1", muted: false },
+    ]);
+  });
+
+  it("ask a person, and open nothing of theirs", async () => {
+    const { press, orders } = await rowOf("member");
+    press(".forward");
+    expect(orders).toEqual([]);
+    press(".ask-for");
+    expect(orders.map(({ type }) => type)).toEqual(["ask-for", "ask-for"]);
+  });
+
+  it("let 1,200 in by messages that the server takes", () => {
+    const desk = new Noted();
+    desk.admit(Array.from({ length: 1_200 }, (_, index) => `p${index}`));
+    desk.admit([]);
+    const sizes = desk.orders.map((order) => order.type === "admit" && order.participants.length);
+    expect(sizes).toEqual([500, 500, 200]);
   });
 });

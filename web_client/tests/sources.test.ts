@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Extras, feedOf, type Extra } from "../src/media/extras.ts";
+import { Extras, feedOf, MOST_EXTRAS, type Extra } from "../src/media/extras.ts";
 import type { Feed } from "../src/media/feeds.ts";
 import { MediaPair } from "../src/media/pair.ts";
 import type { Happening } from "../src/session/state.ts";
@@ -232,6 +232,20 @@ describe("a second camera", () => {
     expect(Object.keys(feedOf(extras.all[0] as Extra).lines)).toEqual(["audio"]);
   });
 
+  it("is the one that was chosen while the first was opened", async () => {
+    const extras = new Extras(() => undefined);
+    const [first, second] = [track(), track()];
+    const added = extras.addCamera("first", about);
+    const opensFirst = opens;
+    const chosen = extras.choose("camera-2", "second");
+    expect(constraints).toMatchObject({ video: { deviceId: { exact: "second" } } });
+    opens(second);
+    opensFirst(first);
+    await Promise.all([added, chosen]);
+    expect(first.stop).toHaveBeenCalled();
+    expect(extras.all[0]).toMatchObject({ video: second, opening: false });
+  });
+
   it("may be a screen with its sound, which is gone when the browser stops it", async () => {
     const extras = new Extras(() => undefined);
     expect(await extras.shareScreen()).toBeUndefined();
@@ -241,4 +255,50 @@ describe("a second camera", () => {
     shared.onended?.(new Event("ended"));
     expect(extras.all).toEqual([]);
   });
+
+  it("may be a screen that is asked for once, however often one presses", async () => {
+    const { extras, questions, gives } = asking();
+    const presses = [extras.shareScreen(), extras.shareScreen()];
+    gives(track());
+    await Promise.all(presses);
+    expect(questions()).toBe(1);
+    expect(extras.all).toHaveLength(1);
+  });
+
+  it("may be a screen, which goes out when its bearer left while the browser asked", async () => {
+    const { extras, gives } = asking();
+    const late = track();
+    const pressed = extras.shareScreen();
+    extras.release();
+    gives(late);
+    expect(await pressed).toBeUndefined();
+    expect(late.stop).toHaveBeenCalled();
+    expect(extras.all).toEqual([]);
+  });
+
+  it("may be a screen, which goes out when cameras took all places while the browser asked", async () => {
+    const { extras, gives } = asking();
+    const late = track();
+    const pressed = extras.shareScreen();
+    for (let count = 0; count < MOST_EXTRAS; count += 1) void extras.addCamera("d", about);
+    gives(late);
+    await pressed;
+    expect(late.stop).toHaveBeenCalled();
+    expect(extras.all.map(({ what }) => what)).not.toContain("screen");
+  });
+
+  /** A browser whose question for a screen is answered when the story says so. */
+  function asking() {
+    let count = 0;
+    let gives: (video: MediaStreamTrack) => void = () => undefined;
+    const getDisplayMedia = () =>
+      new Promise((resolve) => {
+        count += 1;
+        gives = (video) => resolve({ getVideoTracks: () => [video], getAudioTracks: () => [] });
+      });
+    const getUserMedia = () => new Promise(() => undefined);
+    vi.stubGlobal("navigator", { mediaDevices: { getUserMedia, getDisplayMedia } });
+    const extras = new Extras(() => undefined);
+    return { extras, questions: () => count, gives: (video: MediaStreamTrack) => gives(video) };
+  }
 });

@@ -495,10 +495,14 @@ class Lock(ClientBase, tag="lock"):
 
 
 class MuteOther(ClientBase, tag="mute-other"):
-    """Closes another's microphone or camera; only its owner opens it again."""
+    """Closes another's microphone or camera; only its owner opens it again.
+
+    An encoder has no page to open it by: `muted: false` forwards its track again.
+    """
 
     participant: Id
     mid: Mid
+    muted: bool = True
 
 
 class AskFor(ClientBase, tag="ask-for"):
@@ -742,6 +746,12 @@ class Asked(ServerBase, tag="asked"):
     participant: Id
 
 
+class AskedNoMore(ServerBase, tag="asked-no-more"):
+    """What was asked for is taken back, or has passed: nobody waits for an answer."""
+
+    wish: Wish
+
+
 class Muted(ServerBase, tag="muted"):
     """One's own track was muted by another: `by` is a name."""
 
@@ -801,6 +811,7 @@ ServerMessage = (
     | QuestionUpdate
     | Chat
     | Asked
+    | AskedNoMore
     | Muted
     | Paused
     | CodecMissing

@@ -313,6 +313,8 @@ export class Controller extends Orders {
         return this.#sending.restart();
       case "stop-media":
         return this.#sending.stop();
+      case "fall-back":
+        return this.#sending.fallBack(this.#watchesOnly);
       case "start-sending":
         return this.#sending.start(true);
       case "stop-sending":

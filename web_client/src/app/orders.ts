@@ -6,6 +6,9 @@
 import type { QuestionState, SourceName } from "../protocol.gen.ts";
 import type { Order } from "../session/state.ts";
 
+/** As many as one message lets in. Source: src/telepresence/signaling/messages.py, `Admit`. */
+const MOST_ADMITTED = 500;
+
 export abstract class Orders {
   protected abstract order(order: Order): void;
 
@@ -43,7 +46,8 @@ export abstract class Orders {
   // --- the chair's desk --------------------------------------------------------------------------
 
   admit(participants: readonly string[]): void {
-    if (participants.length > 0) this.order({ type: "admit", participants: [...participants] });
+    for (let from = 0; from < participants.length; from += MOST_ADMITTED)
+      this.order({ type: "admit", participants: participants.slice(from, from + MOST_ADMITTED) });
   }
 
   remove(participant: string): void {
@@ -58,8 +62,9 @@ export abstract class Orders {
     this.order({ type: "lock", locked });
   }
 
-  muteOther(participant: string, mid: string): void {
-    this.order({ type: "mute-other", participant, mid });
+  /** An encoder's track, which has no person before it, is opened again, too. */
+  muteOther(participant: string, mid: string, muted = true): void {
+    this.order({ type: "mute-other", participant, mid, muted });
   }
 
   askFor(participant: string, wish: "camera" | "microphone"): void {

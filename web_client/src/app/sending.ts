@@ -104,8 +104,10 @@ export class Sending {
   /** The connections are new. */
   start(publish: boolean): void {
     this.#mayPublish = publish;
+    // Who lost its seat on the stage has no button to switch anything off.
+    if (!publish) return this.#release();
     // A link of the audience, but its bearer was on the stage before the page was loaded again.
-    if (publish) this.open();
+    this.open();
     this.publish();
   }
 
@@ -148,7 +150,14 @@ export class Sending {
   /** Everything off: nobody is in the room any more. */
   stop(): void {
     this.#mayPublish = false;
-    this.#own.release();
+    this.#release();
+    this.media.prepare();
+  }
+
+  /** From the room back to the waiting room, which has buttons for camera and microphone of those who send, for nothing else. */
+  fallBack(watchesOnly: boolean): void {
+    this.#mayPublish = false;
+    if (watchesOnly) this.#own.release();
     this.#extras.release();
     this.media.prepare();
   }
@@ -156,9 +165,13 @@ export class Sending {
   /** Back in the audience: what was sent is gone with its connection, the next one is ready for the next time. */
   stopSending(iceServers: readonly IceServer[]): void {
     this.#mayPublish = false;
+    this.#release();
+    this.media.renewUp(iceServers);
+  }
+
+  #release(): void {
     this.#own.release();
     this.#extras.release();
-    this.media.renewUp(iceServers);
   }
 
   // --- what is sent ------------------------------------------------------------------------------

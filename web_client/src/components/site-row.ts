@@ -94,9 +94,9 @@ export class SiteRow extends LitElement {
     ];
   }
 
-  /** Closes what is open; what is closed only its owner opens, so it is asked to. */
+  /** Closes what is open; what is closed only its owner opens, so it is asked to. Before an encoder is nobody to ask. */
   #trackDeed(
-    { participant }: Member,
+    { participant, role }: Member,
     track: TrackState | null,
     wish: "microphone" | "camera",
   ): TemplateResult | typeof nothing {
@@ -104,6 +104,10 @@ export class SiteRow extends LitElement {
     if (!track.muted) {
       const label = wish === "microphone" ? msg("Mute") : msg("Picture off");
       return button(label, () => this.controller.muteOther(participant, track.mid), "mute");
+    }
+    if (role === "encoder") {
+      const open = () => this.controller.muteOther(participant, track.mid, false);
+      return button(msg("Forward again"), open, "forward");
     }
     const label = wish === "microphone" ? msg("Ask to speak") : msg("Ask for the picture");
     return button(label, () => this.controller.askFor(participant, wish), "ask-for");

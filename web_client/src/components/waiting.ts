@@ -4,7 +4,9 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Controller } from "../app/controller.ts";
 import type { AppState } from "../app/store.ts";
+import { extraWords } from "../i18n/words-door.ts";
 import type { DeviceKind } from "../media/devices.ts";
+import type { Extra } from "../media/extras.ts";
 import { isMirror, MAIN } from "../media/feeds.ts";
 import { fields } from "../styles/fields.ts";
 import { shared } from "../styles/shared.ts";
@@ -32,6 +34,12 @@ export class WaitingRoom extends LitElement {
         display: grid;
         gap: 0.5rem;
         justify-items: start;
+      }
+      .extra {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+        align-items: center;
       }
       .lost {
         display: flex;
@@ -87,7 +95,19 @@ export class WaitingRoom extends LitElement {
         ?mirrored=${isMirror(MAIN, this.app.about.profile)}
         .stream=${this.controller.ownStream(MAIN)}
       ></tp-source-picture>
-      <div class="toggles">${this.#toggle("audio")}${this.#toggle("video")}</div>
+      <div class="toggles">
+        ${this.#toggle("audio")}${this.#toggle("video")} ${this.app.extras.map((extra) => this.#extra(extra))}
+      </div>
+    </div>`;
+  }
+
+  /** What was added at the door is on: it can be taken away here, too. */
+  #extra(extra: Extra): TemplateResult {
+    return html`<div class="extra">
+      <span>${extraWords(extra)}</span>
+      <wa-button size="s" appearance="outlined" @click=${() => this.controller.removeSource(extra.id)}
+        ><span class="spoken-only">${extraWords(extra)}: </span>${msg("Remove")}</wa-button
+      >
     </div>`;
   }
 

@@ -31,6 +31,13 @@ export const MOST_EXTRAS = 6;
 
 export class Extras {
   #all: readonly Extra[] = [];
+  /** Counts how often all was released: what the browser gives for a question from before is stopped. */
+  #generation = 0;
+  /** Counts requests for devices, and which one is the newest of a source: what an older one gives is stopped. */
+  #asked = 0;
+  readonly #newest = new Map<string, number>();
+  /** The browser asks which screen. */
+  #asking = false;
 
   constructor(private readonly changed: () => void) {}
 
@@ -56,14 +63,26 @@ export class Extras {
 
   /** The browser asks which screen; without one nothing is added. Gives what went wrong, if something did. */
   async shareScreen(): Promise<Trouble | undefined> {
-    if (this.#all.some((extra) => extra.what === "screen") || this.#all.length >= MOST_EXTRAS) return;
+    if (this.#asking || !this.#hasRoomForScreen()) return undefined;
+    const generation = this.#generation;
+    this.#asking = true;
     const got = await openScreen();
+    this.#asking = false;
     if ("trouble" in got) return got.trouble;
+    if (generation !== this.#generation || !this.#hasRoomForScreen()) {
+      got.video.stop();
+      got.audio?.stop();
+      return undefined;
+    }
     const id = this.#freeId("screen");
     got.video.onended = () => this.remove(id);
     const about = { what: "screen", label: "", profile: "screen", wanted: true, opening: false } as const;
     this.#set([...this.#all, { id, ...about, video: got.video, audio: got.audio }]);
     return undefined;
+  }
+
+  #hasRoomForScreen(): boolean {
+    return !this.#all.some((extra) => extra.what === "screen") && this.#all.length < MOST_EXTRAS;
   }
 
   remove(id: string): void {
@@ -78,7 +97,8 @@ export class Extras {
     const extra = this.#find(id);
     if (!extra || extra.device === device) return;
     halt(extra);
-    this.#change(id, { device, video: undefined, audio: undefined, trouble: undefined });
+    this.#newest.delete(id);
+    this.#change(id, { device, opening: false, video: undefined, audio: undefined, trouble: undefined });
     if (extra.wanted) await this.#open(id);
   }
 
@@ -107,6 +127,7 @@ export class Extras {
 
   /** All gone: nobody is in the room any more. */
   release(): void {
+    this.#generation += 1;
     for (const extra of this.#all) halt(extra);
     this.#set([]);
   }
@@ -114,9 +135,15 @@ export class Extras {
   async #open(id: string): Promise<void> {
     const extra = this.#find(id);
     if (!extra || extra.opening || extra.video || extra.audio) return;
+    const asked = ++this.#asked;
+    this.#newest.set(id, asked);
     this.#change(id, { opening: true });
     const kind = extra.what === "sound" ? "audio" : "video";
     const got = await openOne(kind, extra.device, extra.profile);
+    if (asked !== this.#newest.get(id)) {
+      if ("track" in got) got.track.stop();
+      return;
+    }
     const now = this.#find(id);
     if (!now?.wanted) {
       if ("track" in got) got.track.stop();

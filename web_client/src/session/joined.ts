@@ -12,8 +12,13 @@ import { may } from "./rights.ts";
 import { closedByOther, tell } from "./room.ts";
 import { noRoom, type Effect, type Session, type Step } from "./state.ts";
 
-/** The chair was told; nothing of the room is known yet. The join stays asked: `joined` answers it, too. */
+/**
+ * The chair was told; nothing of the room is known yet. The join stays asked: `joined` answers it, too.
+ *
+ * It comes again when the chair is another one.
+ */
 export function waits(session: Session, { participant, resume, title, kind, chair }: Waiting): Step {
+  const wasInside = session.phase === "joined" || session.phase === "reconnecting";
   return stay(
     {
       ...session,
@@ -27,6 +32,7 @@ export function waits(session: Session, { participant, resume, title, kind, chai
       attempts: 0,
     },
     { type: "keep-resume", secret: resume },
+    ...(wasInside ? [{ type: "fall-back" } as const] : []),
   );
 }
 

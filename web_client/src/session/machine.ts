@@ -29,7 +29,7 @@ import {
   stay,
 } from "./requests.ts";
 import { restart, wavers } from "./restart.ts";
-import { pleaAnswered, tell, toldOfRoom } from "./room.ts";
+import { invited, notInvited, pleaAnswered, tell, toldOfRoom } from "./room.ts";
 import { addressIn, noRoom } from "./state.ts";
 import type { Effect, Happening, MediaTrouble, Pending, Session, Step } from "./state.ts";
 
@@ -256,6 +256,10 @@ function done(session: Session, { re }: Done): Session {
       return { ...next, watching: true };
     case "raise-hand":
       return { ...next, hand: asked.message.raised };
+    case "promote":
+      return invited(next, asked.message.participant);
+    case "demote":
+      return notInvited(next, asked.message.participant);
     default:
       return next;
   }
@@ -268,7 +272,7 @@ function refused(session: Session, error: ErrorMessage, world: World): Step {
     return stay(known, { type: "repeat-in", ms: REPEAT_MS, request: asked.message.request });
   }
   const what = asked?.message.type;
-  const next = answered(known, error.re);
+  const next = notTakenBack(answered(known, error.re), asked);
   if (error.code === "no-connection") {
     return mediaFailed(next, what === "publish" ? "up" : "down", error.message, world);
   }
@@ -286,6 +290,10 @@ function refused(session: Session, error: ErrorMessage, world: World): Step {
   if (what !== "join") return stay(next, tell({ type: "not-done", what, code: error.code }));
   return error.code === "resume-unknown" ? joinAnew(next) : end(next, error);
 }
+
+/** Nothing is left to be taken back: it came onto the stage, said no, or is gone. */
+const notTakenBack = (session: Session, asked: Pending | undefined): Session =>
+  asked?.message.type === "demote" ? notInvited(session, asked.message.participant) : session;
 
 /** The participant is gone: a new socket joins as a new one, and the media begins anew. */
 function joinAnew(session: Session): Step {

@@ -45,6 +45,8 @@ export function toldOfRoom(session: Session, message: ServerMessage): Step | und
       return said(session, message);
     case "asked":
       return stay({ ...session, asked: withPlea(session.asked, message) });
+    case "asked-no-more":
+      return stay({ ...session, asked: session.asked.filter(({ wish }) => wish !== message.wish) });
     case "muted":
       return mutedBy(session, message);
     case "paused":
@@ -69,7 +71,8 @@ function memberChanged(session: Session, member: Member): Step {
   const before = memberOf(session, member.participant);
   const own = member.participant === session.participant;
   if (!before) {
-    const next = withMembers(session, [...session.members, member]);
+    const came = notInvited(session, member.participant);
+    const next = withMembers(came, [...session.members, member]);
     return own ? stay(next) : stay(next, tell({ type: "came", name: member.name }));
   }
   const members = session.members.map((other) => (other === before ? member : other));
@@ -165,6 +168,20 @@ function said(session: Session, { line }: Chat): Step {
 
 const ownSite = (session: Session): string | undefined =>
   memberOf(session, session.participant)?.site ?? session.site;
+
+// --- whom one asked onto the stage ---------------------------------------------------------------
+
+/** Asked by this page, and not on the stage yet: so long it can be taken back. */
+export function invited(session: Session, participant: string): Session {
+  const name = session.hands.find((hand) => hand.participant === participant)?.name ?? "";
+  const others = notInvited(session, participant);
+  return { ...others, invited: [...others.invited, { participant, name }] };
+}
+
+/** It came, or was told that nobody waits for its answer any more. */
+export function notInvited(session: Session, participant: string): Session {
+  return { ...session, invited: session.invited.filter((one) => one.participant !== participant) };
+}
 
 // --- what one is asked ---------------------------------------------------------------------------
 

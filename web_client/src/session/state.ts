@@ -110,6 +110,8 @@ export interface Session {
   readonly chat: readonly Line[];
   readonly desk: Desks;
   readonly asked: readonly Plea[];
+  /** Whom this page has asked onto the stage, and who has not come. */
+  readonly invited: readonly Pick<Hand, "participant" | "name">[];
   /** Indexes of the slots whose picture one's own link does not carry now. */
   readonly paused: readonly number[];
   /** Codecs of the room that this browser cannot show. */
@@ -223,6 +225,8 @@ export type Effect =
   /** The up connection needs a new way for its packets: the page offers. */
   | { readonly type: "restart-up" }
   | { readonly type: "stop-media" }
+  /** Waits again after having been in the room: its media is gone with the seat. */
+  | { readonly type: "fall-back" }
   /** Promoted: devices open, and what they give is published. The down connection goes on. */
   | { readonly type: "start-sending" }
   /** Sent back: devices stop, the up connection closes. The down connection goes on. */
@@ -276,6 +280,7 @@ export const noRoom = {
   chat: [],
   desk: noDesk,
   asked: [],
+  invited: [],
   paused: [],
   codecsMissing: [],
   iceServers: [],

@@ -7,7 +7,7 @@ import type { AppState } from "../../app/store.ts";
 import type { Member } from "../../protocol.gen.ts";
 import { may } from "../../session/rights.ts";
 import { shared } from "../../styles/shared.ts";
-import "./hands.ts";
+import { takeBack } from "./hands.ts";
 import { panelStyles } from "./panel.styles.ts";
 
 @localized()
@@ -25,9 +25,26 @@ export class AudiencePanel extends LitElement {
       <p>${count === 1 ? msg("1 device watches") : msg(str`${count} devices watch`)}</p>
       <div class="scroll">
         <tp-hands .controller=${controller} .app=${app}></tp-hands>
-        ${this.#stage()}
+        ${this.#asked()} ${this.#stage()}
       </div>
     `;
+  }
+
+  /** Whose hand is up has it in its own row. */
+  #asked(): TemplateResult | typeof nothing {
+    const { session } = this.app;
+    const up = new Set(session?.hands.map(({ participant }) => participant));
+    const asked = session?.invited.filter(({ participant }) => !up.has(participant)) ?? [];
+    if (asked.length === 0 || !may(session?.role, "stage")) return nothing;
+    return html`<ul>
+      ${asked.map(
+        ({ participant, name }) =>
+          html`<li class="card">
+            <strong class="site-name">${name}</strong>
+            <div class="actions">${takeBack(name, () => this.controller.demote(participant))}</div>
+          </li>`,
+      )}
+    </ul>`;
   }
 
   #stage(): TemplateResult | typeof nothing {

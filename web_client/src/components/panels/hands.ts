@@ -11,6 +11,17 @@ import { may } from "../../session/rights.ts";
 import { shared } from "../../styles/shared.ts";
 import { panelStyles } from "./panel.styles.ts";
 
+/** As long as one that was asked onto the stage has not come. */
+export const takeBack = (name: string, press: () => void): TemplateResult =>
+  html`<span class="state">${msg("Asked onto the stage")}</span>
+    <wa-button
+      class="take-back"
+      appearance="outlined"
+      aria-label=${msg(str`Take back that ${name} was asked onto the stage`)}
+      @click=${press}
+      >${msg("Take back")}</wa-button
+    >`;
+
 @localized()
 @customElement("tp-hands")
 export class Hands extends LitElement {
@@ -57,6 +68,8 @@ export class Hands extends LitElement {
     const { session } = this.app;
     const onStage = session?.members.some((member) => member.participant === participant) ?? false;
     if (onStage || !may(session?.role, "stage")) return nothing;
+    const asked = session?.invited.some((one) => one.participant === participant) ?? false;
+    if (asked) return takeBack(name, () => this.controller.demote(participant));
     return html`<wa-button
       class="promote"
       variant="brand"
