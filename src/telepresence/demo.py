@@ -66,7 +66,7 @@ LINKS = (
     Link("demo", "Zhumadian Clinic 驻马店诊所", Role.GUEST, "zhumadian"),
     Link("training", "Prof. Chen 陈教授", Role.PRESENTER, "presenter"),
     Link("training", "Moderator 主持人", Role.MODERATOR, "moderator"),
-    Link("training", "Audience 听众", Role.AUDIENCE, "audience"),
+    Link("training", "Audience 观众", Role.AUDIENCE, "audience"),
 )
 ORGANISER = Link(ANY_ROOM, "Organiser 会务", Role.ORGANISER, "organiser")
 """Its link is to the start page: it makes rooms, and is for none."""
@@ -96,7 +96,7 @@ STAGGER_S = 3.0
 
 ROOMS = {
     "demo": (RoomKind.CONSULTATION, "Consultation 远程会诊"),
-    "training": (RoomKind.BROADCAST, "Training 培训直播"),
+    "training": (RoomKind.BROADCAST, "Training 直播培训"),
 }
 
 

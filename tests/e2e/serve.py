@@ -25,7 +25,7 @@ from telepresence.signaling.messages import RoomKind
 ROOMS = (
     RoomRecord(id="consultation", kind=RoomKind.CONSULTATION, title="Chest pain 胸痛会诊", created_at=0),
     RoomRecord(id="clinic", kind=RoomKind.CONSULTATION, title="Clinic 远程门诊", created_at=0, waiting_room=True),
-    RoomRecord(id="training", kind=RoomKind.BROADCAST, title="Training 培训直播", created_at=0),
+    RoomRecord(id="training", kind=RoomKind.BROADCAST, title="Training 直播培训", created_at=0),
 )
 """`e2e/server.py` names them."""
 

@@ -38,8 +38,9 @@ function asked({ at, name, text, answer }: Question, clock: (at: number) => stri
 }
 
 /** Hands a file to the person. The mark at its start tells old editors that it is UTF-8. */
-export function saveText(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob(["\uFEFF", text], { type: "text/plain;charset=utf-8" }));
+export function saveText(name: string, text: string, type = "text/plain"): void {
+  const marked = text.startsWith("\uFEFF") ? text : `\uFEFF${text}`;
+  const address = URL.createObjectURL(new Blob([marked], { type: `${type};charset=utf-8` }));
   const link = Object.assign(document.createElement("a"), { href: address, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 1_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, HttpApi } from "../src/organiser/api.ts";
-import { sitesIn } from "../src/organiser/csv.ts";
+import { sitesIn, textOf } from "../src/organiser/csv.ts";
 import {
   draftOf,
   emptyRow,
@@ -114,6 +114,20 @@ describe("a list of sites", () => {
     });
   });
 
+  it("is read from a file of a Chinese Windows as from UTF-8", () => {
+    // "a,西峡" in GB18030.
+    const chinese = Uint8Array.from([0x61, 0x2c, 0xce, 0xf7, 0xcf, 0xbf]);
+    expect(textOf(chinese.buffer)).toBe("a,西峡");
+    expect(textOf(new TextEncoder().encode("a,西峡").buffer)).toBe("a,西峡");
+  });
+
+  it("has the separator that is most frequent in its first line, as for the command", () => {
+    expect(sitesIn("\na,Ward 3; bed 4,guest").rows).toMatchObject([{ name: "Ward 3; bed 4", role: "guest" }]);
+    expect(sitesIn('a;"B; C, D";guest;E').rows).toMatchObject([
+      { name: "B; C, D", role: "guest", label: "E" },
+    ]);
+  });
+
   it("needs no headings", () => {
     expect(sitesIn("a,Site A,audience\nb,Site B").rows.map(({ site, role }) => [site, role])).toEqual([
       ["a", "audience"],
@@ -143,6 +157,16 @@ describe("the rooms' API", () => {
     expect(asked).toMatchObject([
       ["/api/rooms", { method: "GET", headers: { authorization: "Bearer secret" } }],
     ]);
+  });
+
+  it("gives the attendance of a room as it is", async () => {
+    const asked: unknown[] = [];
+    const fetching = ((path: string, request: RequestInit) => {
+      asked.push(path, (request.headers as Record<string, string>)["authorization"]);
+      return Promise.resolve(new Response("site,name\r\n"));
+    }) as typeof fetch;
+    expect(await new HttpApi("secret", fetching).attendance("r 1")).toBe("site,name\r\n");
+    expect(asked).toEqual(["/api/rooms/r%201/attendance.csv", "Bearer secret"]);
   });
 
   it("tells a refusal with its field, a bad token, and a proxy's page", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Attendance } from "../src/components/attendance.ts";
 import { Start } from "../src/components/start/start.ts";
 import type { RoomForm } from "../src/components/start/room-form.ts";
 import { ApiError, type OrganisedRoom, type OrganiserApi, type RoomDraft } from "../src/organiser/api.ts";
@@ -21,6 +22,7 @@ class FakeApi implements OrganiserApi {
   made: RoomDraft[] = [];
   refuse: ApiError | undefined;
   constructor(private kept: readonly OrganisedRoom[] = []) {}
+  attendance = (id: string) => Promise.resolve(`attendance of ${id}`);
   rooms = () => Promise.resolve(this.kept);
   create = (draft: RoomDraft) => {
     if (this.refuse) return Promise.reject(this.refuse);
@@ -77,6 +79,31 @@ describe("the start page", () => {
     link?.querySelector<HTMLElement>(".qr")?.click();
     await settle(start);
     expect(link?.querySelector("img")?.getAttribute("src")).toBe("data:image/svg+xml,%3Csvg%2F%3E");
+  });
+
+  it("gives an encoder the address and the token to be set up with, and no page", async () => {
+    const url = "https://x:8443/room/r1#t=a.b-c";
+    const links = [{ site: "e", name: "Theatre", role: "encoder", url, expiresAt: 1, qr: "<svg/>" }] as const;
+    const start = await open(new FakeApi([room({ links })]));
+    const card = start.shadowRoot?.querySelector("tp-room-card")?.shadowRoot;
+    const link = card?.querySelector("tp-site-link")?.shadowRoot;
+    expect([...(link?.querySelectorAll("input") ?? [])].map((field) => field.value)).toEqual([
+      "https://x:8443/whip/r1",
+      "a.b-c",
+    ]);
+    expect(link?.querySelectorAll(".copy")).toHaveLength(2);
+    expect(link?.querySelector(".qr")).toBeNull();
+  });
+
+  it("saves who was in a meeting", async () => {
+    const start = await open(new FakeApi([room({ state: "ended" })]));
+    const card = start.shadowRoot?.querySelector("tp-room-card")?.shadowRoot;
+    const button = card?.querySelector<Attendance>("tp-attendance");
+    const saved: unknown[] = [];
+    if (button) button.save = (...file) => void saved.push(file);
+    button?.shadowRoot?.querySelector<HTMLElement>("wa-button")?.click();
+    await settle(start);
+    expect(saved).toEqual([["attendance-r1.csv", "attendance of r1", "text/csv"]]);
   });
 
   it("makes a meeting and opens its links", async () => {

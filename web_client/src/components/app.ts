@@ -36,7 +36,7 @@ export class App extends LitElement {
     super.updated(changed);
     const { session, link } = this.controller.store.state;
     this.dataset["state"] = session?.phase ?? (link ? "refused" : "start");
-    document.title = session?.room?.title ?? session?.anteroom?.title ?? msg("Consultation");
+    document.title = session?.room?.title ?? session?.anteroom?.title ?? msg("Meeting");
   }
 
   protected override render(): TemplateResult {

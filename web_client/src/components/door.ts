@@ -59,7 +59,7 @@ export class Door extends LitElement {
   #room(): string {
     const { finding, link } = this.state;
     const room = finding && "room" in finding ? finding.room : undefined;
-    return room ? `${kindWords(room.kind)} · ${room.title}` : `${msg("Consultation")} · ${link?.room ?? ""}`;
+    return room ? `${kindWords(room.kind)} · ${room.title}` : `${msg("Meeting")} · ${link?.room ?? ""}`;
   }
 
   /** A link that opens no door is told before anybody presses Join. */

@@ -7,6 +7,7 @@ import type { AppState } from "../app/store.ts";
 import { language } from "../i18n/language.ts";
 import { keptText, saveText } from "../keep-text.ts";
 import { shared } from "../styles/shared.ts";
+import { attendanceOf } from "./attendance.ts";
 import { frame, screen } from "./screen.ts";
 
 const off = (): string => msg("Camera and microphone are off. You can close this page.");
@@ -28,6 +29,7 @@ export class Ended extends LitElement {
         <p>${off()}</p>
       </div>
       ${something ? keepButton(this.app) : nothing}
+      <div class="actions">${attendanceOf(this.app.link)}</div>
     `);
   }
 }

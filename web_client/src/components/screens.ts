@@ -42,7 +42,7 @@ export class Left extends LitElement {
   protected override render(): TemplateResult {
     return frame(html`
       <div role="status">
-        <h1>${msg("You have left the consultation")}</h1>
+        <h1>${msg("You have left the meeting")}</h1>
         <p>${msg("Camera and microphone are off. You can close this page.")}</p>
       </div>
       <div class="actions">

@@ -14,6 +14,7 @@ import { missing, sitesIn } from "../session/sites.ts";
 import type { Session } from "../session/state.ts";
 import { panel } from "../styles/panel.ts";
 import { shared } from "../styles/shared.ts";
+import { attendanceOf } from "./attendance.ts";
 import "./confirm.ts";
 import { icon } from "./icons.ts";
 import "./site-row.ts";
@@ -166,6 +167,7 @@ export class Sites extends LitElement {
         question=${msg("End the meeting for everybody?")}
         .deed=${() => this.controller.end()}
       ></tp-confirm>
+      ${attendanceOf(this.app.link)}
     </section>`;
   }
 }

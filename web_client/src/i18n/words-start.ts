@@ -44,7 +44,7 @@ export function apiWords(code: string): string {
     case "forbidden":
       return msg("This link is not an organiser's, so it makes no rooms. Open the organiser's link.");
     case "server-full":
-      return msg("The server has as many rooms as it takes. End one, or try again later.");
+      return msg("The server has as many meetings as it takes. Try again once one has ended.");
     default:
       return msg("The server did not take it. Try again. If it happens again, tell the support desk the code below.");
   }

@@ -132,12 +132,12 @@ export function refusalWords(code: Refusal["code"]): Words {
       };
     case "room-unknown":
       return {
-        title: msg("This consultation does not exist any more"),
+        title: msg("This meeting does not exist any more"),
         advice: msg("Ask the organiser whether it was moved."),
       };
     case "room-full":
       return {
-        title: msg("The consultation is full"),
+        title: msg("The meeting is full"),
         advice: msg("Wait until a site has left, or ask the organiser."),
       };
     case "version":
@@ -147,7 +147,7 @@ export function refusalWords(code: Refusal["code"]): Words {
       };
     case "replaced":
       return {
-        title: msg("You are in this consultation in another window"),
+        title: msg("You are in this meeting in another window"),
         advice: msg("Go on there, or join again here."),
       };
     case "too-many":

@@ -1,5 +1,5 @@
 /**
- * The organiser's rooms over HTTP: `GET` and `POST /api/rooms`.
+ * The organiser's rooms over HTTP: `GET` and `POST /api/rooms`, and the attendance of one.
  *
  * Before it is the organiser's token (token.ts) and a draft (draft.ts); after it, the start page. Answers are this
  * server's own and are taken as they are; what is checked is whether there is an answer at all.
@@ -62,6 +62,8 @@ export class ApiError extends Error {
 export interface OrganiserApi {
   rooms(): Promise<readonly OrganisedRoom[]>;
   create(draft: RoomDraft): Promise<OrganisedRoom>;
+  /** Who was there, as CSV: to the organiser and to bearers of the room's chair link. */
+  attendance(room: string): Promise<string>;
 }
 
 export class HttpApi implements OrganiserApi {
@@ -71,25 +73,31 @@ export class HttpApi implements OrganiserApi {
   ) {}
 
   async rooms(): Promise<readonly OrganisedRoom[]> {
-    const { rooms } = (await this.#ask("GET")) as { rooms: readonly OrganisedRoom[] };
+    const { rooms } = (await (await this.#ask("/api/rooms", "GET")).json()) as {
+      rooms: readonly OrganisedRoom[];
+    };
     return rooms;
   }
 
   async create(draft: RoomDraft): Promise<OrganisedRoom> {
-    return (await this.#ask("POST", draft)) as OrganisedRoom;
+    return (await (await this.#ask("/api/rooms", "POST", draft)).json()) as OrganisedRoom;
   }
 
-  async #ask(method: string, draft?: RoomDraft): Promise<unknown> {
+  async attendance(room: string): Promise<string> {
+    return (await this.#ask(`/api/rooms/${encodeURIComponent(room)}/attendance.csv`, "GET")).text();
+  }
+
+  async #ask(path: string, method: string, draft?: RoomDraft): Promise<Response> {
     const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
     const body = draft && { body: JSON.stringify(draft) };
-    const response = await this.#send({ method, headers, cache: "no-store", ...body });
-    if (response.ok) return response.json();
+    const response = await this.#send(path, { method, headers, cache: "no-store", ...body });
+    if (response.ok) return response;
     throw await refusalIn(response);
   }
 
-  async #send(request: RequestInit): Promise<Response> {
+  async #send(path: string, request: RequestInit): Promise<Response> {
     try {
-      return await this.fetching("/api/rooms", request);
+      return await this.fetching(path, request);
     } catch {
       throw new ApiError("unreachable", "");
     }

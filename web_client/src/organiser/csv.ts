@@ -86,9 +86,28 @@ function rowOf(
   };
 }
 
-/** Lines of cells, after RFC 4180; the separator is the first of `\t`, `;` and `,` in the first line. */
+/** Which one a spreadsheet writes depends on the country. Source: src/telepresence/cli/sites.py, which reads alike. */
+const SEPARATORS = [",", ";", "\t"];
+
+/** The most frequent one of the first line that is not empty. */
+function separatorOf(text: string): string {
+  const first = text.trimStart().split("\n", 1)[0] ?? "";
+  const count = (separator: string) => first.split(separator).length;
+  return SEPARATORS.reduce((best, other) => (count(other) > count(best) ? other : best));
+}
+
+/** A file as text: UTF-8, else what Excel saves on a Chinese Windows; it holds GBK and GB2312. */
+export function textOf(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("gb18030").decode(bytes);
+  }
+}
+
+/** Lines of cells, after RFC 4180. */
 function cellsOf(text: string): string[][] {
-  const separator = /[\t;,]/.exec(text.split("\n", 1)[0] ?? "")?.[0] ?? ",";
+  const separator = separatorOf(text);
   const lines: string[][] = [[]];
   const cell = new RegExp(`("(?:[^"]|"")*"|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|$)`, "gy");
   for (const [, raw = "", end = ""] of text.matchAll(cell)) {

@@ -1,11 +1,12 @@
 /** `<tp-room-card>`: one of the organiser's meetings: when, how it stands, and each site's link. */
 import { localized, msg, str } from "@lit/localize";
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { kindWords } from "../../i18n/words-rooms.ts";
 import { stateWords, timeWords } from "../../i18n/words-start.ts";
-import type { OrganisedRoom } from "../../organiser/api.ts";
+import type { OrganisedRoom, OrganiserApi } from "../../organiser/api.ts";
 import { shared } from "../../styles/shared.ts";
+import "../attendance.ts";
 import "./site-link.ts";
 import { fieldStyles } from "./start.styles.ts";
 
@@ -69,6 +70,7 @@ export class RoomCard extends LitElement {
   ];
 
   @property({ attribute: false }) room!: OrganisedRoom;
+  @property({ attribute: false }) api!: OrganiserApi;
   /** Just made: its links are what the organiser wants now. */
   @property({ type: Boolean, reflect: true }) fresh = false;
 
@@ -88,6 +90,7 @@ export class RoomCard extends LitElement {
           ${room.links.map((link) => html`<li><tp-site-link .link=${link}></tp-site-link></li>`)}
         </ul>
       </details>
+      ${room.state === "planned" ? nothing : html`<tp-attendance .api=${this.api} .room=${room.id}></tp-attendance>`}
     </article>`;
   }
 }

@@ -5,7 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { kindWords, profileWords, roleWords } from "../../i18n/words-rooms.ts";
 import { apiWords, csvWords, faultWords } from "../../i18n/words-start.ts";
 import { ApiError, type OrganiserApi } from "../../organiser/api.ts";
-import { sitesIn, type CsvFault } from "../../organiser/csv.ts";
+import { sitesIn, textOf, type CsvFault } from "../../organiser/csv.ts";
 import {
   draftOf,
   emptyRow,
@@ -321,7 +321,7 @@ export class RoomForm extends LitElement {
   async #takeFile(event: Event): Promise<void> {
     const input = event.target as HTMLInputElement;
     const file = input.files?.[0];
-    if (file) this.#take(await file.text());
+    if (file) this.#take(textOf(await file.arrayBuffer()));
     input.value = "";
   }
 

@@ -1,7 +1,7 @@
 /** `<tp-site-link>`: the link of one site, to be copied, or scanned from the screen. */
 import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import { roleWords } from "../../i18n/words-rooms.ts";
 import { timeWords } from "../../i18n/words-start.ts";
 import type { SiteLink as Link } from "../../organiser/api.ts";
@@ -47,6 +47,12 @@ export class SiteLink extends LitElement {
         border-radius: var(--radius);
         background: #fff;
       }
+      .caption {
+        grid-column: 1 / -1;
+      }
+      .wide {
+        grid-column: 2 / -1;
+      }
       input {
         font-family: ui-monospace, monospace;
         font-size: 0.8125rem !important;
@@ -56,29 +62,29 @@ export class SiteLink extends LitElement {
   ];
 
   @property({ attribute: false }) link!: Link;
-  @state() private copied: "no" | "yes" | "by-hand" = "no";
+  /** Which field was copied last, and how. */
+  @state() private copied: { readonly id: string; readonly how: "yes" | "by-hand" } | undefined;
   @state() private shown = false;
-  @query("input") private readonly field!: HTMLInputElement;
 
   protected override render(): TemplateResult {
-    const { name, role, url, expiresAt } = this.link;
+    return this.link.role === "encoder" ? this.#encoder() : this.#page();
+  }
+
+  #who(): TemplateResult {
+    const { name, role, expiresAt } = this.link;
     return html`
       <div class="who">
         <strong class="site-name">${name}</strong>
         <span class="quiet">${roleWords(role)}</span>
         <span class="quiet">${msg(str`valid until ${timeWords(expiresAt, new Date())}`)}</span>
       </div>
-      <input
-        readonly
-        .value=${url}
-        aria-label=${msg(str`Link of ${name}`)}
-        @focus=${() => this.field.select()}
-      />
-      <wa-button class="copy" appearance="outlined" @click=${this.#copy}>
-        <span class="stack"
-          >${icon(this.copied === "yes" ? "check" : "copy")}<span>${this.#copyWords()}</span></span
-        >
-      </wa-button>
+    `;
+  }
+
+  #page(): TemplateResult {
+    const { name, url } = this.link;
+    return html`
+      ${this.#who()} ${this.#field("url", url, msg(str`Link of ${name}`), "")}
       <wa-button
         class="qr"
         appearance="outlined"
@@ -87,31 +93,54 @@ export class SiteLink extends LitElement {
       >
         <span class="stack">${icon("qr")}<span>QR</span></span>
       </wa-button>
-      <span class="spoken-only" role="status">${this.copied === "yes" ? msg("The link is copied") : ""}</span>
-      ${this.shown ? this.#code() : nothing}
+      ${this.#spoken(msg("The link is copied"))} ${this.shown ? this.#code() : nothing}
     `;
   }
 
-  #copyWords(): string {
-    switch (this.copied) {
-      case "yes":
-        return msg("Copied");
-      case "by-hand":
-        return msg("Press Ctrl+C");
-      case "no":
-        return msg("Copy");
-    }
+  /** A device without a page: its link opens nothing, what it is set up with is an address and a token. */
+  #encoder(): TemplateResult {
+    const { name, url } = this.link;
+    const { address, token } = whipOf(url);
+    return html`
+      ${this.#who()}
+      <span class="caption quiet">${msg("WHIP address")}</span>
+      ${this.#field("address", address, msg(str`WHIP address of ${name}`), "wide")}
+      <span class="caption quiet">${msg("Bearer token")}</span>
+      ${this.#field("token", token, msg(str`Bearer token of ${name}`), "wide")} ${this.#spoken(msg("Copied"))}
+    `;
   }
 
-  /** Without https the browser has no clipboard for pages: the link is marked, and the keys are named. */
-  async #copy(): Promise<void> {
+  #field(id: string, value: string, label: string, wide: string): TemplateResult {
+    const copied = this.copied?.id === id ? this.copied.how : "no";
+    return html`<input
+        id=${id}
+        readonly
+        .value=${value}
+        aria-label=${label}
+        @focus=${(event: Event) => (event.target as HTMLInputElement).select()}
+      />
+      <wa-button class="copy ${wide}" appearance="outlined" @click=${() => void this.#copy(id, value)}>
+        <span class="stack"
+          >${icon(copied === "yes" ? "check" : "copy")}<span>${copyWords(copied)}</span
+          ><span class="spoken-only">: ${label}</span></span
+        >
+      </wa-button>`;
+  }
+
+  #spoken(words: string): TemplateResult {
+    return html`<span class="spoken-only" role="status">${this.copied?.how === "yes" ? words : ""}</span>`;
+  }
+
+  /** Without https the browser has no clipboard for pages: the text is marked, and the keys are named. */
+  async #copy(id: string, value: string): Promise<void> {
     try {
-      await navigator.clipboard.writeText(this.link.url);
-      this.copied = "yes";
+      await navigator.clipboard.writeText(value);
+      this.copied = { id, how: "yes" };
     } catch {
-      this.field.focus();
-      this.field.select();
-      this.copied = "by-hand";
+      const field = this.renderRoot.querySelector<HTMLInputElement>(`#${id}`);
+      field?.focus();
+      field?.select();
+      this.copied = { id, how: "by-hand" };
     }
   }
 
@@ -124,5 +153,25 @@ export class SiteLink extends LitElement {
       />
       <figcaption class="quiet">${msg("Scan it with the phone or tablet that shall take part.")}</figcaption>
     </figure>`;
+  }
+}
+
+/** Where an encoder sends, and what it says: from its link, `{origin}/room/{room}#t={token}`. */
+export function whipOf(url: string): { readonly address: string; readonly token: string } {
+  const { origin, pathname, hash } = new URL(url);
+  return {
+    address: `${origin}${pathname.replace(/\/room\//, "/whip/")}`,
+    token: new URLSearchParams(hash.slice(1)).get("t") ?? "",
+  };
+}
+
+function copyWords(copied: "no" | "yes" | "by-hand"): string {
+  switch (copied) {
+    case "yes":
+      return msg("Copied");
+    case "by-hand":
+      return msg("Press Ctrl+C");
+    case "no":
+      return msg("Copy");
   }
 }

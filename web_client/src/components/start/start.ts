@@ -114,7 +114,8 @@ export class Start extends LitElement {
     return html`${repeat(
       this.rooms,
       (room) => room.id,
-      (room) => html`<tp-room-card .room=${room} ?fresh=${room.id === this.fresh}></tp-room-card>`,
+      (room) =>
+        html`<tp-room-card .room=${room} .api=${this.api} ?fresh=${room.id === this.fresh}></tp-room-card>`,
     )}`;
   }
 
