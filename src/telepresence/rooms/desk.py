@@ -93,11 +93,11 @@ def remove(room: Room, target: Participant, now: float) -> list[Effect]:
     room.desk_changed = True
     effects: list[Effect] = [Keep(removal)]
     text = "This site was removed from the meeting."
-    for participant in (*room.participants.values(), *room.waiting.values()):
-        if participant.site == target.site:
-            session = participant.session
-            effects += [] if session is None else goodbye(session, ClosingReason.REMOVED, text)
-            effects += seats.depart(room, participant, LeaveReason.REMOVED, now)
+    gone = [p for p in (*room.participants.values(), *room.waiting.values()) if p.site == target.site]
+    for participant in gone:
+        session = participant.session
+        effects += [] if session is None else goodbye(session, ClosingReason.REMOVED, text)
+    effects += seats.depart_all(room, gone, LeaveReason.REMOVED, now)
     for test in list(room.tests.values()):
         if test.site == target.site:
             effects += goodbye(test.session, ClosingReason.REMOVED, text) + doortests.abandon(room, test.session)
