@@ -174,7 +174,7 @@ fn handshake_datagrams_are_classified_as_dtls() {
     assert!(link.done());
 }
 
-/// Any one datagram may be lost: it costs one or two of the 50 ms timers, and nothing else.
+/// Any one datagram may be lost: it costs one or two timers, of 50 ms at the server and of 250 ms at the client, and nothing else.
 #[test]
 fn one_lost_datagram_is_repaired() {
     let mut sent = 0;
@@ -191,7 +191,7 @@ fn one_lost_datagram_is_repaired() {
             if n - 1 == lost { vec![] } else { vec![datagram] }
         });
         assert!(link.carries_media(), "datagram {lost} lost: {:?} {:?}", link.client.error, link.server.error);
-        assert!(link.took() < Duration::from_millis(150), "datagram {lost} lost: {:?}", link.took());
+        assert!(link.took() < Duration::from_millis(900), "datagram {lost} lost: {:?}", link.took());
     }
 }
 
@@ -234,7 +234,7 @@ fn a_client_hello_may_come_in_two_datagrams() {
             parts
         });
         assert!(link.carries_media(), "{arriving:?}: {:?} {:?}", link.client.error, link.server.error);
-        assert!(link.took() < Duration::from_millis(100), "{arriving:?}: {:?}", link.took());
+        assert!(link.took() < Duration::from_millis(400), "{arriving:?}: {:?}", link.took());
     }
 }
 

@@ -92,3 +92,19 @@ def test_a_latecomer_is_not_told_more_than_64000_characters() -> None:
         stage.advance(1)
     chat = stage.join("late").joined.chat
     assert [line.text[:2] for line in chat] == [f"{number:02}" for number in range(8, 40)]
+
+
+def test_one_site_leaves_room_for_the_others() -> None:
+    """Ten lines at once and two a second of one site, however many its devices."""
+    stage = Stage()
+    first, second, other = stage.join("xixia"), stage.join("xixia"), stage.join("henan")
+    for number in range(6):
+        first.send("say", text=f"first {number}")
+        second.send("say", text=f"second {number}")
+    assert len(texts(other)) == 10
+    assert second.error.code is ErrorCode.TOO_MANY
+    other.send("say", text="and I?")
+    assert texts(other)[-1] == "and I?"
+    stage.advance(1)
+    second.send("say", text="again")
+    assert texts(other)[-1] == "again"

@@ -82,7 +82,7 @@ def ask(room: Room, participant: Participant, text: str, now: float) -> list[Eff
         room.questions.require_place(participant.site)
     except QueueFullError as error:
         raise RefusalError(ErrorCode.TOO_MANY, str(error)) from None
-    words.charge(room, now)
+    words.charge(room, participant.site, now)
     record = QuestionRecord(
         room=room.id,
         id=room.key(room.questions.asked + 1),

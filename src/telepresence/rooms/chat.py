@@ -16,7 +16,7 @@ RECENT_CHARACTERS = 64_000
 def say(room: Room, participant: Participant, text: str, now: float) -> list[Effect]:
     """Adds a line and tells all, its writer too. Raises RefusalError: malformed, too-many."""
     cleaned = words.clean(text)
-    words.charge(room, now)
+    words.charge(room, participant.site, now)
     room.lines_written += 1
     record = LineRecord(
         room=room.id,

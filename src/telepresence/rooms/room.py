@@ -40,7 +40,11 @@ CHAT_KEPT = 200
 """Lines that a latecomer is told. Source: protocol.md, "Chat"."""
 
 WRITING_PER_S, WRITING_BURST = 10, 50
-"""Bound of chat and questions of a whole room. Source: protocol.md, "Transport"."""
+SITE_WRITING_PER_S, SITE_WRITING_BURST = 2, 10
+"""Bounds of chat and questions, of a whole room and of each site in it. Source: protocol.md, "Transport"."""
+
+SEATS_AN_HOUR = 100
+"""How often devices of a site may join anew; each seat is kept for the attendance. Source: protocol.md, "Transport"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,16 @@ class RoomLimits:
 
 @dataclass(slots=True)
 class Site:
-    """A site that was invited, came or tested its way. `reach` is the best that its tests and connections showed."""
+    """A site that was invited, came or tested its way. `reach` is the best that its tests and connections showed.
+
+    `writing` bounds what it writes, so that one site leaves room for the others; `seats` how often its devices join anew.
+    """
 
     name: str
     role: Role
     reach: Reach = Reach.UNTESTED
+    writing: TokenBucket = field(default_factory=lambda: TokenBucket.full(SITE_WRITING_PER_S, SITE_WRITING_BURST, 0))
+    seats: TokenBucket = field(default_factory=lambda: TokenBucket.full(SEATS_AN_HOUR / 3600, SEATS_AN_HOUR, 0))
 
 
 @dataclass(slots=True)

@@ -13,18 +13,11 @@ from telepresence.rooms.rights import waits
 from telepresence.rooms.room import Room
 from telepresence.rooms.watching import reconcile_all, tell_speaker
 from telepresence.signaling.closing import goodbye
-from telepresence.signaling.messages import ClosingReason, LeaveReason, MemberLeft
+from telepresence.signaling.messages import ClosingReason, ErrorCode, LeaveReason, MemberLeft
+from telepresence.signaling.refusal import RefusalError
 
 AWAY_S = 30.0
 """How long a participant without a socket may come back. Source: protocol.md, "Coming back"."""
-
-
-class RoomFullError(Exception):
-    """The room has as many members as the operator allows."""
-
-
-class SiteFullError(Exception):
-    """The site has as many devices in the room as the operator allows: one link can't take all seats."""
 
 
 def hash_of(secret: str) -> str:
@@ -35,16 +28,16 @@ def hash_of(secret: str) -> str:
 def sit(
     room: Room, participant_id: str, identity: Identity, by: int | Encoder, knock: Knock, now: float
 ) -> tuple[Participant, list[Effect]]:
-    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RoomFullError, SiteFullError.
+    """Gives a device a seat: it waits, or is in at once and the others learn of it. Raises RefusalError.
 
-    `by` is the session of its socket, or what an encoder has in place of one.
+    The refusal is `room-full`. `by` is the session of its socket, or what an encoder has in place of one.
     """
     seat = SeatRecord(
         room=room.id,
         participant=participant_id,
         site=identity.site,
         name=identity.name,
-        device=_device(room, identity.site),
+        device=_device(room, identity, now),
         role=identity.role,
         secret_hash=hash_of(knock.secret),
         joined_at=room.wall(now),
@@ -53,7 +46,6 @@ def sit(
     bucket = TokenBucket.full(room.limits.rate_per_s, room.limits.burst, now)
     session, encoder = (None, by) if isinstance(by, Encoder) else (by, None)
     participant = Participant(seat, identity, session, bucket, knock, encoder)
-    room.site(identity.site, identity.name, identity.role)
     if not waits(identity.role, waiting_room=room.record.waiting_room):
         return participant, let_in(room, participant, now)
     room.roll.add(participant)
@@ -61,13 +53,17 @@ def sit(
     return participant, [room.keep_seat(participant)]
 
 
-def _device(room: Room, site: str) -> int:
+def _device(room: Room, identity: Identity, now: float) -> int:
     """Returns the lowest free number."""
-    taken = room.roll.devices(site)
+    taken = room.roll.devices(identity.site)
     if len(room.roll) >= room.limits.members:
-        raise RoomFullError
+        raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.")
     if len(taken) >= room.limits.devices_per_site:
-        raise SiteFullError
+        text = "This site has as many devices in the room as the operator allows; leave with one of them."
+        raise RefusalError(ErrorCode.ROOM_FULL, text)
+    if not room.site(identity.site, identity.name, identity.role).seats.take(now):
+        text = "Devices of this site have joined anew too often; try again in a minute, or reload a page that is in."
+        raise RefusalError(ErrorCode.ROOM_FULL, text)
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 

@@ -22,7 +22,9 @@ def clean(text: str) -> str:
     return trimmed
 
 
-def charge(room: Room, now: float) -> None:
-    """Takes from the room's budget of things written. Raises RefusalError: too-many."""
+def charge(room: Room, site: str, now: float) -> None:
+    """Takes from the site's budget of things written, then from the room's. Raises RefusalError: too-many."""
+    if not room.sites[site].writing.take(now):
+        raise RefusalError(ErrorCode.TOO_MANY, "Your site writes more than it may; wait a second.")
     if not room.writing.take(now):
         raise RefusalError(ErrorCode.TOO_MANY, "More is written in this room than it may take; wait a second.")

@@ -15,7 +15,6 @@ from telepresence.rooms.effects import Effect
 from telepresence.rooms.participant import Encoder, Identity, Knock, Participant, UpConnection
 from telepresence.rooms.rights import passes_lock
 from telepresence.rooms.room import Room
-from telepresence.rooms.seats import RoomFullError, SiteFullError
 from telepresence.signaling import publishing, sdpfrag
 from telepresence.signaling.handlers.join import find_room
 from telepresence.signaling.messages import ErrorCode, Kind, LeaveReason, Role, TrackOffer
@@ -171,13 +170,7 @@ def _sit(world: World, room: Room, claims: Claims, secret: str, now: float) -> t
     identity = Identity(claims.site, claims.name, claims.role)
     encoder = Encoder(claims.jti, now + encoders.FIRST_MEDIA_S)
     knock = Knock(re=0, version=0, slots=0, secret=secret, resumed=False)
-    try:
-        return seats.sit(room, world.participant_id(), identity, encoder, knock, now)
-    except RoomFullError:
-        raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.") from None
-    except SiteFullError:
-        text = "This site has as many devices in the room as the operator allows; end one of its sessions."
-        raise RefusalError(ErrorCode.ROOM_FULL, text) from None
+    return seats.sit(room, world.participant_id(), identity, encoder, knock, now)
 
 
 # --- PATCH --------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from telepresence.rooms.effects import Admit, Effect
 from telepresence.rooms.participant import Identity, Knock, Participant
 from telepresence.rooms.rights import may, passes_lock
 from telepresence.rooms.room import Room
-from telepresence.rooms.seats import RoomFullError, SiteFullError
 from telepresence.signaling import entering
 from telepresence.signaling.messages import PROTOCOL_VERSIONS, ErrorCode, Join
 from telepresence.signaling.refusal import RefusalError
@@ -80,13 +79,7 @@ def _sit(
             "This server is full: it sends as much as its operator allows. Try again in a minute, or ask the operator."
         )
         raise RefusalError(ErrorCode.SERVER_FULL, text)
-    try:
-        return seats.sit(room, session.world.participant_id(), identity, session.id, knock, now)
-    except RoomFullError:
-        raise RefusalError(ErrorCode.ROOM_FULL, "The room is full; the operator set its size.") from None
-    except SiteFullError:
-        text = "This site has as many devices in the room as the operator allows; leave with one of them."
-        raise RefusalError(ErrorCode.ROOM_FULL, text) from None
+    return seats.sit(room, session.world.participant_id(), identity, session.id, knock, now)
 
 
 def _resume(session: Session, room: Room, identity: Identity, knock: Knock) -> tuple[Participant, list[Effect]]:
