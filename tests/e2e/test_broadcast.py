@@ -13,6 +13,7 @@ from playwright.async_api import expect
 
 from e2e.crowd import Crowd
 from e2e.gallery import Gallery
+from e2e.load import Tries, fed
 from e2e.server import TRAINING, Server
 from e2e.site import CHINESE, LIVE, PATIENCE_S, Site, eventually
 from e2e.stage import Sign, Stage
@@ -25,6 +26,9 @@ AUDIENCE = ("luohe", "xinyang", "puyang", "hebi", "jiyuan", "sanmenxia", "kaifen
 PATIENCE_MS = PATIENCE_S * 1000
 PROMOTED_WITHIN_S = 2.0
 """From the consent to the picture at the others. Source: domain.md's row 27."""
+
+PROMOTIONS = Tries(enough=1, most=4)
+"""One that is late with CPU left is a defect."""
 
 QUESTION = "Which dose for a child of 20 kg?"
 ANSWER = "10 mg per kg, as slide 12 says."
@@ -47,10 +51,15 @@ async def test_a_training_with_questions_and_a_guest_on_stage(stage: Stage, tmp_
         await the_audience_sees_and_sends_nothing(gallery, server, lushi)
         await expect(moderator.page.locator("tp-bar")).to_contain_text("8 in the audience", timeout=PATIENCE_MS)
         await a_question(gallery, moderator, lushi)
-        took = await onto_the_stage(gallery, chen, moderator, lushi)
-        assert took <= PROMOTED_WITHIN_S, f"the promoted site was seen after {took:.1f} s"
-        await gallery.show(chen.page, "broadcast-presenter-en")
-        await and_back(server, chen, moderator, lushi)
+
+        async def promotion() -> float:
+            took = await onto_the_stage(gallery, chen, moderator, lushi)
+            await gallery.show(chen.page, "broadcast-presenter-en")
+            await and_back(server, chen, moderator, lushi)
+            return took
+
+        what = "seconds from the consent to the picture at the presenter"
+        await fed(what, promotion, lambda took: took <= PROMOTED_WITHIN_S, PROMOTIONS, stage.watch)
         await a_latecomer_reads_what_was(stage, server)
         await everybody_got_pictures(crowd)
     gallery.check()
