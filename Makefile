@@ -128,14 +128,15 @@ lint:
 
 # ---- what is built, and from what ----------------------------------------------------------------
 
-# uv itself is taken from the lock by pip, which checks its hash too; uv then does the rest.
+# uv itself is taken from the lock by pip, which checks its hash too; uv then does the rest. Modules are compiled at once:
+# where PYTHONDONTWRITEBYTECODE is set, each start of the server would compile SQLAlchemy anew, for more than a second.
 .venv/.deps: requirements.lock clips.lock
 	@echo 'set up .venv'
 	@[ -x $(BIN)/python ] || python3 -m venv .venv
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --require-hashes -r clips.lock
 	@touch $@
 

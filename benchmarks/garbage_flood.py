@@ -70,7 +70,7 @@ async def flood(port: int, rate: int, seconds: float) -> float:
 
 async def lost(viewer: Bot) -> int:
     """Packets that the viewer's connection missed so far."""
-    down = viewer.participant._down  # noqa: SLF001  # the bot's own connection has the counters
+    down = viewer.participant.media._down  # noqa: SLF001  # the bot's own connection has the counters
     stats = await down.getStats() if down else {}
     return sum(entry.packetsLost for entry in stats.values() if entry.type == "inbound-rtp")
 

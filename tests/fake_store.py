@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from telepresence.rooms.records import Record
+from telepresence.rooms.records import Record, RoomRecord
 from telepresence.store.errors import StoreError
 
 
@@ -30,6 +30,10 @@ class FakeStore:
         if self.is_broken:
             raise StoreError("The disc is full.")
         self.writes.append(list(records))
+
+    async def knows_room(self, room: str) -> bool:
+        """Tells whether a room of that id was kept."""
+        return any(isinstance(record, RoomRecord) and record.id == room for write in self.writes for record in write)
 
     async def tried(self, times: int) -> None:
         """Returns once so many writes have begun."""

@@ -138,6 +138,32 @@ async def test_limits_are_said_in_words(tmp_path: Path) -> None:
         assert (status, answer["code"]) == (413, "too-large")
 
 
+async def test_an_id_is_never_used_again(tmp_path: Path) -> None:
+    """A link of the earlier meeting would open the new one: not of one that has ended, nor of one that is forgotten."""
+    async with open_house(tmp_path) as place:
+        await make(place, id="ward")
+        directory = place.server.hub.world.directory
+        await place.ask("POST", "/api/admin/rooms/ward/end", place.admin())
+        for is_forgotten in (False, True):
+            if is_forgotten:
+                del directory.rooms["ward"]
+            status, answer, _ = await place.ask("POST", "/api/rooms", place.organiser(), asked(id="ward"))
+            assert (status, answer["code"], answer["field"]) == (409, "room-taken", "id")
+
+
+async def test_an_id_that_nobody_can_look_up_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database does not answer."""
+    async with open_house(tmp_path) as place:
+
+        async def fail(*_: Any) -> None:
+            raise StoreError("The disc is gone.")
+
+        monkeypatch.setattr(place.server.store, "knows_room", fail)
+        status, answer, _ = await place.ask("POST", "/api/rooms", place.organiser(), asked(id="ward"))
+        assert (status, answer["code"]) == (503, "storage")
+        await make(place)
+
+
 async def test_a_database_that_does_not_keep_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The room is there for now; nobody is told that it is safe."""
     async with open_house(tmp_path) as place:

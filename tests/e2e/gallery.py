@@ -6,6 +6,7 @@ Before this module a test brings a page to a screen; after it, `test-artefacts/s
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,15 @@ SETTLE_MS = 300
 class Gallery:
     """The screens of one test. What is wrong with any of them is told at the end, all at once."""
 
-    def __init__(self) -> None:
-        """Nothing is shown yet."""
+    def __init__(self, suffix: str = "") -> None:
+        """Nothing is shown yet. `suffix` ends each name."""
         self.faults: list[str] = []
+        self._suffix = suffix and f"-{suffix}"
 
-    async def show(self, page: Page, name: str) -> None:
-        """Takes the screen at each size, and asks axe-core of it."""
-        before = page.viewport_size
-        for size, (width, height) in SIZES.items():
+    async def show(self, page: Page, screen: str, further: Mapping[str, tuple[int, int]] | None = None) -> None:
+        """Takes the screen at each size, and at further ones, and asks axe-core of it."""
+        before, name = page.viewport_size, f"{screen}{self._suffix}"
+        for size, (width, height) in {**SIZES, **(further or {})}.items():
             await page.set_viewport_size({"width": width, "height": height})
             await page.wait_for_timeout(SETTLE_MS)
             SCREENS.mkdir(parents=True, exist_ok=True)

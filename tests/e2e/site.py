@@ -50,8 +50,17 @@ LOOPBACK_ONLY = "E2E_LOOPBACK_ONLY"
 
 EXACT_MICROPHONE = """
   window.devicesAsked = 0;
+  window.captured = [];
+  window.peers = [];
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer { constructor(...how) { super(...how); window.peers.push(this); } };
+  const kept = (stream) => { window.captured.push(...stream.getTracks()); return stream; };
   // Speech processing takes a steady tone for noise and removes it; the test's microphone is a file that needs none.
-  const real = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  const devices = navigator.mediaDevices;
+  const real = devices && ((wish) => devicesOf(wish).then(kept));
+  const devicesOf = devices?.getUserMedia.bind(devices);
+  const screenOf = devices?.getDisplayMedia?.bind(devices);
+  if (screenOf) devices.getDisplayMedia = (wish) => screenOf(wish).then(kept);
   if (real) navigator.mediaDevices.getUserMedia = (wish) => {
     window.devicesAsked += 1;
     if (!wish?.audio) return real(wish);
@@ -190,6 +199,10 @@ class Site:
     async def sees_words(self, words: str | re.Pattern[str]) -> None:
         """Waits until these words stand on the page."""
         await expect(self.page.get_by_text(words).first).to_be_visible(timeout=PATIENCE_S * 1000)
+
+    async def capturing(self) -> int:
+        """How many cameras, microphones and screens are open: their lights are on."""
+        return await self.page.evaluate("captured.filter((track) => track.readyState === 'live').length")
 
     async def write(self, words: str) -> None:
         """Writes into the open panel's field, and sends it."""

@@ -60,7 +60,7 @@ async def the_audience_sees_and_sends_nothing(gallery: Gallery, server: Server, 
     """Pictures come, no device was opened, and the engine has no track but the stage's."""
     await expect(site.live_tile("camera")).to_be_attached(timeout=PATIENCE_MS)
 
-    assert await site.page.evaluate("window.devicesAsked") == 0
+    assert await site.page.evaluate("devicesAsked") == 0
     assert len(server.snapshot()["tracks"]) == 2  # the presenter's camera and microphone
     await gallery.show(site.page, "broadcast-audience-zh")
 
@@ -115,6 +115,7 @@ async def and_back(server: Server, viewer: Site, moderator: Site, guest: Site) -
 
     await eventually("tracks of the stage alone", tracks, lambda count: count == 2, PATIENCE_S)
     await expect(guest.page.locator("#on-stage")).to_have_count(0, timeout=PATIENCE_MS)
+    await eventually("devices that are off", guest.capturing, lambda count: count == 0, PATIENCE_S)
 
     async def frames() -> int:
         return await guest.frames(guest.live_tile("camera"))

@@ -27,6 +27,13 @@ WATCHERS = ("zhumadian", "luohe", "xinyang", "puyang")
 PUBLISHERS = 3
 PATIENCE_MS = PATIENCE_S * 1000
 
+PACKETS = """async () => {
+  const reports = await Promise.all(peers.map((peer) => peer.getStats()));
+  const streams = reports.flatMap((report) => [...report.values()]).filter(({type}) => /^(in|out)bound-rtp$/.test(type));
+  return streams.reduce((sum, one) => sum + (one.packetsReceived ?? 0) + (one.packetsSent ?? 0), 0);
+}"""
+"""Media packets of all connections that the page has ever made, its test at the door among them."""
+
 
 async def test_ten_sites_consult(stage: Stage, tmp_path: Path) -> None:
     """From the door to the end for all, as the chair, a member and a site that waits live it."""
@@ -87,12 +94,15 @@ async def a_line_is_there(site: Site, words: str) -> None:
 
 async def wait_at_the_door(gallery: Gallery, server: Server, chair: Site, guest: Site) -> None:
     """A guest waits: the engine has no connection of it, and nobody but the chair hears of it."""
+    for number in range(1, PUBLISHERS + 1):
+        await expect(tile_of(chair, f"Site-{number}")).to_have_attribute("state", LIVE, timeout=PATIENCE_MS)
     before = connections(server)
     await guest.knock()
     await gallery.show(guest.page, "waiting-en")
     await expect(chair.page.locator("#knocking")).to_be_visible(timeout=PATIENCE_MS)
     await gallery.show(chair.page, "knocking-en")
     assert connections(server) == before, "a waiting site has a connection in the engine"
+    assert await guest.page.evaluate(PACKETS) == 0
     assert await guest.page.locator("tp-tile").count() == 0
 
 

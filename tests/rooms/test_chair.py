@@ -45,6 +45,7 @@ def test_the_chair_is_handed_to_a_member_and_comes_back_when_the_member_is_gone(
     henan.send("hand-on", participant=xixia.participant)
     assert roles(stage) == {"Henan": Role.MEMBER, "Xixia": Role.CHAIR, "Nanyang": Role.MEMBER}
     assert nanyang.last(RoomUpdate).room.chair == xixia.participant
+    stage.advance(0.5)
     assert xixia.last(Desk)
     xixia.send("lock", locked=True)
     xixia.lose()

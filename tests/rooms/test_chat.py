@@ -72,17 +72,6 @@ def test_a_room_takes_fifty_lines_at_once_and_ten_a_second() -> None:
     assert len(texts(writers[0])) == 60
 
 
-def test_a_room_s_lines_are_bounded_in_number() -> None:
-    """The words say so; the meeting goes on."""
-    stage = Stage()
-    client = stage.join()
-    stage.room().lines_written = 9_999
-    client.send("say", text="the last one")
-    client.send("say", text="one too many")
-    assert texts(client) == ["the last one"]
-    assert client.error.code is ErrorCode.TOO_MANY
-
-
 def test_a_line_is_kept_for_its_writers_request() -> None:
     """Who wrote it is told if it could not be kept."""
     stage = Stage()

@@ -287,3 +287,26 @@ def test_a_lock_is_in_the_row_that_is_kept() -> None:
     assert isinstance(keep.record, RoomRecord)
     assert keep.record.locked
     assert (keep.session, keep.re) == (chair.session.id, 2)
+
+
+def test_the_chair_of_a_removed_site_falls_once_and_to_no_device_of_it() -> None:
+    """Its second device has the chair's link too, and goes with it."""
+    stage = Stage()
+    organiser, first = stage.join("office", Role.ORGANISER), stage.join("henan", Role.CHAIR)
+    second, other = stage.join("henan", Role.CHAIR), stage.join("nanyang", Role.CHAIR)
+    organiser.inbox.clear()
+    organiser.send("remove", participant=first.participant)
+    assert second.close_code == 4003
+    assert [told.room.chair for told in organiser.all(RoomUpdate)] == [other.participant]
+
+
+def test_who_may_no_longer_record_still_says_that_it_stopped() -> None:
+    """A chair that handed the chair on; it may not begin again."""
+    stage = Stage()
+    chair, heir = stage.join("henan", Role.CHAIR), stage.join("xixia")
+    chair.send("record", recording=True)
+    chair.send("hand-on", participant=heir.participant)
+    chair.send("record", recording=False)
+    assert not chair.errors
+    chair.send("record", recording=True)
+    assert chair.error.code is ErrorCode.FORBIDDEN

@@ -107,10 +107,17 @@ def test_a_tester_that_goes_away_or_speaks_out_of_turn_leaves_nothing_behind() -
     assert not client.all(Connection)
 
 
-def test_eight_sites_test_at_once_and_the_ninth_is_told_to_wait() -> None:
+def test_a_site_tests_with_two_devices_at_once() -> None:
+    """The third is told to wait; another site is not."""
+    stage = Stage()
+    assert [bool(trial(stage).all(Answered)) for _ in range(3)] == [True, True, False]
+    assert trial(stage, "nanyang").all(Answered)
+
+
+def test_sixty_four_sites_test_at_once_and_the_next_is_told_to_wait() -> None:
     """A place is free again when a test is over."""
     stage = Stage()
-    for number in range(8):
+    for number in range(64):
         trial(stage, f"site-{number}")
     late = trial(stage, "late")
     assert late.error.code is ErrorCode.TOO_MANY

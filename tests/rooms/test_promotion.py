@@ -7,6 +7,7 @@ from telepresence.engine.commands import Close, Open
 from telepresence.rooms.records import Kept, RoomRecord, SeatRecord
 from telepresence.signaling.messages import (
     Asked,
+    AskedNoMore,
     Audience,
     ConnectionState,
     Direction,
@@ -134,6 +135,17 @@ def test_one_steps_down_by_itself() -> None:
     assert back.joined.resumed
     assert back.joined.role is Role.AUDIENCE
     assert not back.all(ConnectionUpdate)
+
+
+def test_an_invitation_is_taken_back() -> None:
+    """The page is told, and a yes that comes too late changes nothing."""
+    training = Training()
+    training.moderator.send("promote", participant=training.xixia.session.participant.id)
+    training.demote(training.xixia)
+    assert training.xixia.last(AskedNoMore).wish is Wish.STAGE
+    training.xixia.send("consent", wish="stage", accepted=True)
+    assert training.xixia.error.code is ErrorCode.NOT_ASKED
+    assert training.xixia.session.participant.role is Role.AUDIENCE
 
 
 def test_a_promotion_is_kept_over_a_resume() -> None:

@@ -142,13 +142,16 @@ def test_questions_and_decisions_are_kept_before_anybody_is_told() -> None:
     assert kept[0].record.participant == training.asker.joined.participant  # type: ignore[union-attr]
 
 
-def test_a_device_may_have_five_open_questions() -> None:
-    """The sixth is refused until one is decided."""
+def test_a_site_may_have_five_open_questions() -> None:
+    """The sixth is refused until one is decided, on another of its devices too."""
     training = Training()
     questions = [training.ask(training.asker, f"Question {number}?") for number in range(5)]
     training.asker.send("ask", text="One more?")
     assert training.asker.error.code is ErrorCode.TOO_MANY
     assert "5" in training.asker.error.message
+    second = training.stage.join(training.asker.session.participant.site, Role.AUDIENCE, room=ROOM, slots=0)
+    second.send("ask", text="From beside it?")
+    assert second.error.code is ErrorCode.TOO_MANY
     training.decide(questions[0], DISMISSED)
     assert not any(isinstance(reply, Error) for reply in training.asker.send("ask", text="One more?"))
 
@@ -196,16 +199,27 @@ def record(number: int, state: QuestionState = ANSWERED) -> QuestionRecord:
     return QuestionRecord(ROOM, f"q-{number}", f"p-{number}", f"site-{number}", "Site", f"{number}?", number, state)
 
 
-def test_a_room_has_a_thousand_questions_at_most() -> None:
-    """Whoever asks; and a latecomer is told the newest two hundred of those that were answered."""
+def test_a_thousand_questions_may_wait_in_a_room() -> None:
+    """Whoever asks, until one of them is decided."""
     questions = Questions()
     for number in range(QUESTIONS_MAX):
-        questions.require_place(f"p-{number}")
-        questions.add(record(number))
+        questions.require_place(f"site-{number}")
+        questions.add(record(number, OPEN))
     with pytest.raises(QueueFullError, match="1000"):
-        questions.require_place("p-new")
+        questions.require_place("site-new")
+    questions.decide("q-7", DISMISSED, "")
+    questions.require_place("site-new")
+
+
+def test_what_is_done_gives_way_to_what_is_new() -> None:
+    """A latecomer is told the newest two hundred of those that were answered; ids are never used again."""
+    questions = Questions()
+    for number in range(QUESTIONS_MAX + 2):
+        questions.add(record(number))
+    assert questions.asked == QUESTIONS_MAX + 2
+    assert "q-1" not in questions.records
     assert [question.text for question in questions.for_audience("late")] == [
-        f"{number}?" for number in range(800, 1000)
+        f"{number}?" for number in range(802, 1002)
     ]
     assert len(questions.for_stage()) == QUESTIONS_MAX
 

@@ -138,6 +138,7 @@ def test_chair_lock_removals_chat_and_who_waits_are_as_they_were() -> None:
     assert back.all(Waiting)
     again.send("say", text="Third.")
     assert len({line.id for line in stage.room().lines}) == 3
+    stage.advance(1)
     again.send("admit", participants=[guest.participant])
     assert len(back.joined.members) == 4
     assert again.last(Desk).waiting == ()

@@ -50,15 +50,17 @@ def test_a_guest_learns_title_and_chair_and_nothing_else() -> None:
 
 
 def test_nobody_but_the_desk_hears_of_who_waits() -> None:
-    """A member sees neither its coming nor its going; the chair sees both at once."""
+    """A member sees neither its coming nor its going; the chair sees both within half a second."""
     stage = Stage()
     chair, member = stage.join("henan", Role.CHAIR), stage.join("xixia")
     member.inbox.clear()
     guest = stage.join("luoyang", Role.GUEST)
     since = stage.room().wall(stage.now)
     site = WaitingSite(participant=guest.participant, site="luoyang", name="Luoyang", since=since)
+    stage.advance(0.5)
     assert chair.last(Desk).waiting == (site,)
     guest.send("leave")
+    stage.advance(0.5)
     assert chair.last(Desk).waiting == ()
     assert not member.inbox
     assert not chair.all(MemberLeft)
@@ -90,6 +92,7 @@ def test_one_is_admitted_and_the_other_waits_on() -> None:
     chair.send("admit", participants=[first.participant, second.participant, second.participant])
     assert second.all(Joined)
     assert not third.all(Joined)
+    stage.advance(0.5)
     assert [site.site for site in chair.last(Desk).waiting] == ["c"]
     chair.send("admit", participants=[second.participant])
     assert chair.error.code is ErrorCode.PARTICIPANT_UNKNOWN
@@ -106,6 +109,7 @@ def test_members_wait_where_there_is_a_waiting_room_and_so_does_their_second_dev
     second = stage.join("xixia")
     assert first.all(Joined)
     assert not second.all(Joined)
+    stage.advance(0.5)
     assert [site.name for site in chair.last(Desk).waiting] == ["Xixia (2)"]
 
 
@@ -174,6 +178,7 @@ def test_a_waiting_site_that_is_removed_is_told_and_stays_out() -> None:
     assert guest.last(Closing).reason is ClosingReason.REMOVED
     assert guest.close_code == 4003
     assert stage.join("luoyang", Role.GUEST).error.code is ErrorCode.REMOVED
+    stage.advance(0.5)
     assert [site.site for site in chair.last(Desk).removed] == ["luoyang"]
 
 
@@ -197,7 +202,7 @@ def test_the_desk_s_list_of_sites_has_each_once_in_its_best_state() -> None:
 
 
 def test_many_newcomers_do_not_flood_the_desk() -> None:
-    """A hundred members join within a second: the desk's list of sites is told once."""
+    """A hundred members join within a second: the desk's list of sites is told for the first, and once for the others."""
     stage = Stage(members_max=200)
     chair = stage.join("henan", Role.CHAIR)
     stage.advance(1)
@@ -205,5 +210,37 @@ def test_many_newcomers_do_not_flood_the_desk() -> None:
     for number in range(100):
         stage.join(f"site-{number}", slots=0)
     stage.advance(1)
-    assert len(chair.all(Desk)) == 1
+    assert len(chair.all(Desk)) == 2
     assert len(chair.last(Desk).sites) == 101
+
+
+def test_five_hundred_who_wait_do_not_flood_the_desk() -> None:
+    """A broadcast's waiting room fills within five seconds: the first is told at once, the rest twice a second, the last one too."""
+    stage = Stage(members_max=600, waiting_room=True)
+    chair = stage.join("henan", Role.CHAIR, slots=0)
+    stage.advance(1)
+    chair.inbox.clear()
+    stage.join("site-0", Role.AUDIENCE, slots=0)
+    assert len(chair.last(Desk).waiting) == 1
+    for number in range(1, 500):
+        stage.advance(0.01)
+        stage.join(f"site-{number}", Role.AUDIENCE, slots=0)
+    stage.advance(0.5)
+    assert len(chair.all(Desk)) <= 12
+    assert len(chair.last(Desk).waiting) == 500
+
+
+def test_who_waits_is_told_who_has_the_chair() -> None:
+    """It comes, is handed on, and is empty: each time the whole answer, with the number of the newest join."""
+    stage = Stage()
+    guest = stage.join("luoyang", Role.GUEST)
+    assert guest.last(Waiting).chair is None
+    henan, xixia = stage.join("henan", Role.CHAIR), stage.join("xixia")
+    henan.send("hand-on", participant=xixia.participant)
+    henan.send("leave")
+    xixia.send("leave")
+    told = guest.all(Waiting)
+    assert [waiting.chair for waiting in told] == [None, "Henan", "Xixia", None]
+    assert {(waiting.re, waiting.resume, waiting.participant) for waiting in told} == {
+        (1, told[0].resume, guest.participant)
+    }

@@ -11,6 +11,7 @@ from telepresence.signaling import ingest
 from telepresence.signaling.ingest import Created, WhipError
 from telepresence.signaling.messages import (
     Direction,
+    Error,
     ErrorCode,
     LeaveReason,
     MemberLeft,
@@ -291,3 +292,25 @@ def test_a_flood_of_restarts_is_slowed_down() -> None:
     assert refusal.value.code is ErrorCode.TOO_MANY
     stage.advance(1)
     assert change(stage, created, "*", RESTART)
+
+
+def test_an_encoder_that_was_muted_is_forwarded_again_by_the_desk() -> None:
+    """Nobody sits before it: it can't be asked. What a person sends stays the person's to open."""
+    stage = Stage()
+    chair, xixia = stage.join("henan", Role.CHAIR), stage.join("xixia")
+    xixia.publish("0", "1")
+    created = begin(stage)
+    (source,) = seen(chair, created).member.sources
+    assert source.video
+    names = {"participant": created.participant, "mid": source.video.mid}
+    chair.send("mute-other", **names)
+    assert seen(chair, created).member.sources[0].video.muted  # type: ignore[union-attr]
+    chair.send("ask-for", participant=created.participant, wish="camera")
+    assert chair.error.code is ErrorCode.FORBIDDEN
+    chair.send("mute-other", **names, muted=False)
+    assert not seen(chair, created).member.sources[0].video.muted  # type: ignore[union-attr]
+    xixia.send("mute", mid="1", muted=True)
+    before = len(chair.all(Error))
+    chair.send("mute-other", participant=xixia.joined.participant, mid="1", muted=False)
+    assert len(chair.all(Error)) == before + 1
+    assert chair.error.code is ErrorCode.FORBIDDEN

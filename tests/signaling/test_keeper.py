@@ -8,7 +8,7 @@ import pytest
 
 from fake_store import FakeStore
 from telepresence.rooms.effects import Effect, Keep, Send
-from telepresence.rooms.records import LineRecord
+from telepresence.rooms.records import LineRecord, Record
 from telepresence.signaling import keeper as keeper_module
 from telepresence.signaling import keeping as keeping_module
 from telepresence.signaling.keeper import Keeper, NotKeptError
@@ -104,7 +104,7 @@ async def test_a_broken_database_is_said_and_tried_again_until_it_takes_all(monk
 async def test_a_database_that_does_not_answer_holds_up_the_meeting_for_seconds_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The write is not begun a second time before the first one has ended."""
+    """The write is not begun a second time before the first one has ended, nor after it has succeeded."""
     monkeypatch.setattr(keeper_module, "WRITE_S", 0.01)
     monkeypatch.setattr(keeping_module, "BACK_OFF_S", (0.001,))
     async with keeping() as place:
@@ -114,9 +114,86 @@ async def test_a_database_that_does_not_answer_holds_up_the_meeting_for_seconds_
         assert place.store.tries == 1
         assert place.performed == [done(1)]
         place.store.gate.set()
-        await place.store.tried(2)
         await place.keeper.stop()
         assert not place.keeper.is_failing
+        assert place.store.writes == [[line(1)]]
+
+
+async def test_a_database_that_is_always_late_keeps_everything_once_and_is_recovered_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each commit takes longer than anybody waits for, and each succeeds."""
+    monkeypatch.setattr(keeper_module, "WRITE_S", 0.01)
+    monkeypatch.setattr(keeping_module, "BACK_OFF_S", (0.001,))
+    async with keeping() as place:
+        for number in (1, 3):
+            place.store.gate.clear()
+            with pytest.raises(NotKeptError):
+                await place.keeper.carry_out([Keep(line(number))])
+            # While it is written something else comes.
+            with pytest.raises(NotKeptError):
+                await place.keeper.carry_out([Keep(line(number + 1)), done(number)])
+            place.store.gate.set()
+            await place.store.tried(number + 1)
+        await place.keeper.stop()
+        assert not place.keeper.is_failing
+    assert place.store.writes == [[line(number)] for number in (1, 2, 3, 4)]
+
+
+async def test_an_overdue_write_that_fails_in_the_end_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together with what came meanwhile."""
+    monkeypatch.setattr(keeper_module, "WRITE_S", 0.01)
+    monkeypatch.setattr(keeping_module, "BACK_OFF_S", (0.001,))
+    async with keeping() as place:
+        place.store.gate.clear()
+        place.store.is_broken = True
+        for number in (1, 2):
+            with pytest.raises(NotKeptError):
+                await place.keeper.carry_out([Keep(line(number))])
+        place.store.gate.set()
+        await place.store.tried(2)
+        assert place.keeper.is_failing
+        place.store.is_broken = False
+        await place.keeper.stop()
+    assert place.store.writes == [[line(1), line(2)]]
+
+
+async def test_a_write_that_was_cancelled_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a driver's own time limit ends it: the keeper itself goes on."""
+    monkeypatch.setattr(keeping_module, "BACK_OFF_S", (0.001,))
+
+    async def cancelled(_: Iterable[Record]) -> None:
+        raise asyncio.CancelledError
+
+    async with keeping() as place:
+        with monkeypatch.context() as context:
+            context.setattr(place.store, "write", cancelled)
+            with pytest.raises(NotKeptError):
+                await place.keeper.carry_out([Keep(line(1)), done(1)])
+        await place.keeper.stop()
+    assert place.performed == [done(1)]
+    assert place.store.writes == [[line(1)]]
+
+
+async def test_a_fault_of_the_keepers_own_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here the write can't even be begun. It is in the log, and what waited is performed and tried again."""
+    monkeypatch.setattr(keeping_module, "BACK_OFF_S", (0.001,))
+
+    def faulty(_: Iterable[Record]) -> None:
+        raise ZeroDivisionError
+
+    async with keeping() as place:
+        with monkeypatch.context() as context:
+            context.setattr(place.store, "write", faulty)
+            async with asyncio.timeout(5):
+                with pytest.raises(NotKeptError):
+                    await place.keeper.carry_out([Keep(line(1)), done(1)])
+        await place.keeper.stop()
+    assert "storage.fault" in capsys.readouterr().out
+    assert place.performed == [done(1)]
+    assert place.store.writes == [[line(1)]]
 
 
 async def test_a_step_that_can_not_be_performed_holds_up_nobody() -> None:

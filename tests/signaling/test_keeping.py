@@ -1,5 +1,6 @@
 """The queue of what is to be kept: nobody is told before the commit, everybody in order, and a broken disc ends no meeting."""
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 from hypothesis import given
@@ -152,6 +153,52 @@ def test_the_waits_between_tries_grow_and_end_with_the_first_success() -> None:
     assert keeping.wait_s == 0
 
 
+def test_a_backlog_is_written_in_pieces_and_nobody_waits_for_it() -> None:
+    """After an hour without the database one write would take too long, and be overdue for ever."""
+    keeping = Keeping(rows_a_write=2)
+    keeping.add(said(0))
+    keeping.begin()
+    keeping.failed()
+    for number in range(1, 5):
+        keeping.add(said(number))
+    written = []
+    while not keeping.is_idle:
+        assert keeping.is_failing
+        assert keeping.add(told(9)) == [told(9)]
+        written.append(keeping.begin())
+        keeping.succeeded()
+        assert keeping.wait_s == 0
+    assert written == [[line(0), line(1)], [line(2), line(3)], [line(4)]]
+    assert not keeping.is_failing
+
+
+def test_a_step_is_never_divided() -> None:
+    """All its rows are in one transaction, however many: a part of it would be a state that never was."""
+    keeping = Keeping(rows_a_write=2)
+    keeping.add(said(0))
+    keeping.add(Batch(tuple(Keep(line(number)) for number in range(1, 6))))
+    keeping.add(said(6))
+    assert len(keeping.begin()) == 6
+    keeping.succeeded()
+    assert keeping.begin() == [line(6)]
+
+
+def test_an_overdue_write_that_succeeds_is_kept() -> None:
+    """What came meanwhile is open still; nothing is written twice."""
+    keeping = Keeping()
+    keeping.add(said(1))
+    keeping.begin()
+    keeping.add(said(2))
+    assert [batch.is_kept for batch in keeping.overdue()] == [False, False]
+    assert keeping.is_failing
+    keeping.add(said(3))
+    keeping.succeeded()
+    assert not keeping.is_failing
+    assert keeping.begin() == [line(2), line(3)]
+    keeping.succeeded()
+    assert keeping.is_idle
+
+
 class Disc:
     """A database at which writes succeed or fail; it checks each batch that is performed."""
 
@@ -203,3 +250,53 @@ def test_whatever_happens_nothing_is_lost_doubled_or_out_of_order(steps: list[st
         disc.end(is_sound=True)
     assert [batch.ticket for batch in disc.performed] == [n for n, step in enumerate(steps) if step in ("say", "tell")]
     assert len(disc.committed) == steps.count("say")
+
+
+def commit(records: list[Record], committed: dict[Hashable, int]) -> None:
+    """A row never goes back to an older value."""
+    for record in records:
+        assert isinstance(record, LineRecord)
+        assert committed.get(key_of(record), -1) <= int(record.text)
+        committed[key_of(record)] = int(record.text)
+
+
+VALUES = st.tuples(st.just("add"), st.lists(st.integers(0, 3), max_size=3))
+ENDS = st.tuples(st.sampled_from(["begin", "succeed", "fail", "fail after the commit", "overdue"]), st.none())
+
+
+@given(st.lists(VALUES | ENDS, max_size=60), st.integers(1, 4))
+def test_the_last_value_of_a_row_wins_whatever_fails_meanwhile(
+    story: list[tuple[str, list[int] | None]], rows_a_write: int
+) -> None:
+    """The model: of each row the last value that came. The database never goes back to an older one, and has all in the end."""
+    keeping = Keeping(rows_a_write)
+    last: dict[Hashable, int] = {}
+    committed: dict[Hashable, int] = {}
+    under_way: list[Record] | None = None
+    performed = came = 0
+
+    for step, rows in [*story, ("succeed", None)]:
+        if rows is not None:
+            records = [line(row, str(came + place)) for place, row in enumerate(rows)]
+            came += 10
+            last.update({key_of(record): int(record.text) for record in records})
+            performed += len(keeping.add(Batch(tuple(Keep(record) for record in records))))
+        elif step == "begin" and under_way is None:
+            under_way = keeping.begin() or None
+            if under_way is None:
+                performed += len(keeping.succeeded())
+        elif under_way is None or step == "begin":
+            continue
+        elif step == "overdue":
+            performed += len(keeping.overdue())
+        else:
+            if step != "fail":
+                commit(under_way, committed)
+            performed += len(keeping.succeeded() if step == "succeed" else keeping.failed())
+            under_way = None
+    while not keeping.is_idle:
+        commit(keeping.begin(), committed)
+        performed += len(keeping.succeeded())
+    assert committed == last
+    assert performed * 10 == came
+    assert not keeping.is_failing

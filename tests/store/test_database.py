@@ -124,11 +124,19 @@ def replace_revocations(kept: Kept) -> Kept:
 
 
 async def test_a_room_made_anew_has_nothing_of_the_earlier_one(store: Store) -> None:
-    """A room of the settings that was ended, and opened again: its links hold, its chat is empty."""
+    """A room of the settings in place of an organiser's that has ended: none of its links, no chat."""
     await store.write(ALL)
-    again = replace(ROOM, created_at=NOW + 100)
+    again = replace(ROOM, created_at=NOW + 100, organiser="")
     await store.write([again])
-    assert await store.load(NOW) == Kept([again], [INVITATION], [REVOCATION])
+    assert await store.load(NOW) == Kept([again], [], [REVOCATION])
+
+
+async def test_a_room_is_known_for_good(store: Store) -> None:
+    """Also when it ended so long ago that it is not loaded."""
+    await store.write([replace(ROOM, ended_at=NOW - 2 * RECENT_S)])
+    assert (await store.load(NOW)).rooms == []
+    assert await store.knows_room(ROOM.id)
+    assert not await store.knows_room("ward")
 
 
 async def test_links_come_in_the_order_in_which_the_organiser_gave_them(store: Store) -> None:

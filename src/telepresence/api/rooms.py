@@ -22,6 +22,7 @@ from telepresence.rooms.records import InvitationRecord
 from telepresence.rooms.room import Room
 from telepresence.signaling.messages import Role
 from telepresence.signaling.websocket import Hub
+from telepresence.store.errors import StoreError
 
 RECENT_S = 24 * 3600
 """A room that has ended stays in its organiser's list for a day: he takes the attendance then."""
@@ -51,6 +52,7 @@ class RoomsApi:
             record, invitations = plan(wanted, organiser.site, self._wall())
         except PlanError as error:
             raise ApiError(400, "malformed", str(error), field=error.field) from None
+        await self._require_new(wanted.id)
         if self._hub.is_draining:
             raise ApiError(503, "draining", "This server is about to stop; try again in a minute.")
         try:
@@ -59,12 +61,20 @@ class RoomsApi:
             text = "This server has as many rooms as its operator allows; end one, or ask the operator."
             raise ApiError(503, "server-full", text) from None
         except ValueError:
-            raise ApiError(
-                409, "room-taken", "`id`: another room has it; leave it out to get one.", field="id"
-            ) from None
+            raise _taken() from None
         await self._hub.carry_out(effects)
         log.info("room.created", room=room.id, sites=len(invitations))
         return reply(_answer(room, await self._links(invitations), self._wall()), 201)
+
+    async def _require_new(self, room_id: str | None) -> None:
+        """An id is never used again: the links of the earlier meeting would open the new one."""
+        try:
+            is_known = room_id is not None and await self._hub.knows_room(room_id)
+        except StoreError:
+            text = "The database does not answer, so nobody knows whether that id is new; leave it out, or try again."
+            raise ApiError(503, "storage", text, field="id") from None
+        if is_known:
+            raise _taken()
 
     async def list(self, request: web.Request) -> web.Response:
         """Returns the organiser's rooms: those that go on, are planned, or ended within a day."""
@@ -96,6 +106,10 @@ class RoomsApi:
 
     def _wall(self) -> float:
         return self._hub.world.directory.epoch + time.monotonic()
+
+
+def _taken() -> ApiError:
+    return ApiError(409, "room-taken", "`id`: another room has it, or had it; leave it out to get one.", field="id")
 
 
 def attendance_answer(room: Room, now: float) -> web.Response:

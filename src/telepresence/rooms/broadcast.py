@@ -79,13 +79,13 @@ def ask(room: Room, participant: Participant, text: str, now: float) -> list[Eff
     """Adds a question. Raises RefusalError: malformed, too-many."""
     cleaned = words.clean(text)
     try:
-        room.questions.require_place(participant.id)
+        room.questions.require_place(participant.site)
     except QueueFullError as error:
         raise RefusalError(ErrorCode.TOO_MANY, str(error)) from None
     words.charge(room, now)
     record = QuestionRecord(
         room=room.id,
-        id=room.key(len(room.questions.records) + 1),
+        id=room.key(room.questions.asked + 1),
         participant=participant.id,
         site=participant.site,
         name=participant.name,

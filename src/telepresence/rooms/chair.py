@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telepresence.rooms import lobby
 from telepresence.rooms.effects import Effect
 from telepresence.rooms.participant import Participant
 from telepresence.rooms.room import Room, tell_one
@@ -13,7 +14,7 @@ def take(room: Room, newcomer: Participant) -> list[Effect]:
     if newcomer.identity.role is not Role.CHAIR or room.chair:
         return []
     newcomer.is_chair = True
-    return [room.keep(chair=newcomer.id), *room.tell_room(but=newcomer)]
+    return [room.keep(chair=newcomer.id), *room.tell_room(but=newcomer), *lobby.tell_all(room)]
 
 
 def hand_on(room: Room, heir: Participant | None) -> list[Effect]:
@@ -28,7 +29,7 @@ def hand_on(room: Room, heir: Participant | None) -> list[Effect]:
         if participant.role is not role:
             effects += [*tell_one(participant, OwnRole(role=participant.role)), *room.tell_member(participant)]
     room.desk_changed = True  # The heir has not seen it.
-    return effects + room.tell_room()
+    return effects + room.tell_room() + lobby.tell_all(room)
 
 
 def fall(room: Room) -> list[Effect]:

@@ -7,11 +7,7 @@ from telepresence.rooms.effects import Effect, Keep
 from telepresence.rooms.participant import Participant
 from telepresence.rooms.records import LineRecord
 from telepresence.rooms.room import Room
-from telepresence.signaling.messages import Chat, ErrorCode, Line
-from telepresence.signaling.refusal import RefusalError
-
-LINES_MAX = 10_000
-"""Lines of a room. Source: protocol.md, "Transport"."""
+from telepresence.signaling.messages import Chat, Line
 
 RECENT_CHARACTERS = 64_000
 """What a latecomer is told has no more than so many, or each of 500 joins could be made to cost a megabyte."""
@@ -20,8 +16,6 @@ RECENT_CHARACTERS = 64_000
 def say(room: Room, participant: Participant, text: str, now: float) -> list[Effect]:
     """Adds a line and tells all, its writer too. Raises RefusalError: malformed, too-many."""
     cleaned = words.clean(text)
-    if room.lines_written >= LINES_MAX:
-        raise RefusalError(ErrorCode.TOO_MANY, f"This room has {LINES_MAX} lines of chat, and takes no more.")
     words.charge(room, now)
     room.lines_written += 1
     record = LineRecord(

@@ -24,6 +24,9 @@ from telepresence.signaling.messages import (
     WaitingSite,
 )
 
+DESK_S = 0.5
+"""The desk is told at most so often: a broadcast's waiting room fills by the hundred. Source: protocol.md, "The waiting room"."""
+
 SITES_S = 1.0
 """The list of sites is told no more often for its own sake: a broadcast's sites come by the hundred."""
 
@@ -54,14 +57,15 @@ def removed(room: Room) -> tuple[RemovedSite, ...]:
 
 
 def news(room: Room, now: float) -> list[Effect]:
-    """At the end of a step: tells those at the desk, if anything changed there; of sites alone with some patience."""
-    is_due = room.sites_changed and now - room.desk_told_at >= SITES_S
-    if not (room.desk_changed or is_due):
+    """At the end of a step or by the clock: tells those at the desk what changed there; of sites alone with more patience."""
+    if not (room.desk_changed or room.sites_changed):
+        return []
+    if now - room.desk_told_at < (DESK_S if room.desk_changed else SITES_S):
         return []
     room.desk_changed = room.sites_changed = False
-    room.desk_told_at = now
     if not any(at_desk(participant) for participant in room.roll.members.values()):
         return []
+    room.desk_told_at = now
     return room.tell(Desk(waiting=waiting(room), sites=sites(room), removed=removed(room)), to=at_desk)
 
 
@@ -89,11 +93,11 @@ def remove(room: Room, target: Participant, now: float) -> list[Effect]:
     room.desk_changed = True
     effects: list[Effect] = [Keep(removal)]
     text = "This site was removed from the meeting."
-    for participant in (*room.participants.values(), *room.waiting.values()):
-        if participant.site == target.site:
-            session = participant.session
-            effects += [] if session is None else goodbye(session, ClosingReason.REMOVED, text)
-            effects += seats.depart(room, participant, LeaveReason.REMOVED, now)
+    gone = [p for p in (*room.participants.values(), *room.waiting.values()) if p.site == target.site]
+    for participant in gone:
+        session = participant.session
+        effects += [] if session is None else goodbye(session, ClosingReason.REMOVED, text)
+    effects += seats.depart_all(room, gone, LeaveReason.REMOVED, now)
     for test in list(room.tests.values()):
         if test.site == target.site:
             effects += goodbye(test.session, ClosingReason.REMOVED, text) + doortests.abandon(room, test.session)

@@ -33,7 +33,7 @@ class RoomDirectory:
         self._voice_groups = itertools.count(1)
 
     def create(self, record: RoomRecord, invitations: Iterable[InvitationRecord] = ()) -> tuple[Room, list[Effect]]:
-        """Makes a room, in place of one of that id that has ended; the effects keep it.
+        """Makes a room, in place of one of that id that has ended (`standing.py`); the effects keep it.
 
         Raises ServerFullError, ValueError when the id is taken or not plain.
         """

@@ -19,12 +19,14 @@ from telepresence.signaling.refusal import RefusalError
 TEST_S = 10.0
 """A test that has not connected by then has failed. Source: protocol.md, "`test`"."""
 
-TESTS_MAX = 8
-"""Tests at once in a room. Source: protocol.md, "Transport"."""
+TESTS_MAX, SITE_TESTS_MAX = 64, 2
+"""Tests at once in a room, and of one site in it. Source: protocol.md, "Transport"."""
 
 
-def require_place(room: Room) -> None:
+def require_place(room: Room, site: str) -> None:
     """Raises RefusalError: too-many."""
+    if sum(test.site == site for test in room.tests.values()) >= SITE_TESTS_MAX:
+        raise RefusalError(ErrorCode.TOO_MANY, f"{SITE_TESTS_MAX} devices of this site test now; try again in 10 s.")
     if len(room.tests) >= TESTS_MAX:
         raise RefusalError(ErrorCode.TOO_MANY, f"{TESTS_MAX} sites test this room's door now; try again in 10 s.")
 

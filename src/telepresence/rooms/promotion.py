@@ -8,7 +8,7 @@ from telepresence.rooms.participant import Participant
 from telepresence.rooms.publishing import dim
 from telepresence.rooms.room import Room, tell_one
 from telepresence.rooms.watching import reconcile_all, tell_speaker
-from telepresence.signaling.messages import Asked, ErrorCode, Hands, LeaveReason, MemberLeft, OwnRole, Wish
+from telepresence.signaling.messages import Asked, AskedNoMore, ErrorCode, Hands, LeaveReason, MemberLeft, OwnRole, Wish
 from telepresence.signaling.refusal import RefusalError
 
 
@@ -43,10 +43,13 @@ def _step_up(room: Room, participant: Participant, now: float) -> list[Effect]:
 
 
 def demote(room: Room, participant: Participant) -> list[Effect]:
-    """Sends one that was promoted back to the audience, or takes itself back. Raises RefusalError: forbidden.
+    """Sends one that was promoted back to the audience, or takes back that it was asked. Raises RefusalError: forbidden.
 
     What it published is gone; its socket, its secret and what it watches go on.
     """
+    if participant.asked is not None:
+        participant.asked = None
+        return tell_one(participant, AskedNoMore(wish=Wish.STAGE))
     if not participant.seat.on_stage:
         text = f"{participant.name} was not promoted to the stage, so it can't go back to the audience."
         raise RefusalError(ErrorCode.FORBIDDEN, text)

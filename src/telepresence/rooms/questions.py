@@ -9,46 +9,55 @@ from telepresence.rooms.records import QuestionRecord
 from telepresence.signaling.messages import Question, QuestionState
 
 OPEN_MAX = 5
-"""Open questions of one device. Source: protocol.md, "Transport"."""
+"""Open questions of one site. Source: protocol.md, "Transport"."""
 
 QUESTIONS_MAX = 1000
-"""Questions of a room. Source: protocol.md, "Transport"."""
+"""Open questions of a room, and how many in all are in memory: the oldest that are done give way. Source: protocol.md, "Transport"."""
 
 TOLD_LATER = 200
 """So many of them a latecomer in the audience is told, as with chat. Source: protocol.md, "Questions"."""
 
 _PUBLIC = (QuestionState.ANSWERING, QuestionState.ANSWERED)
+_PENDING = (QuestionState.OPEN, QuestionState.ANSWERING)
 
 
 class QueueFullError(Exception):
-    """There are as many questions of this device, or in this room, as may be; it says which."""
+    """There are as many open questions of this site, or in this room, as may be; it says which."""
 
 
 @dataclass(slots=True)
 class Questions:
-    """All questions of a room, the first one first. `published` are those that everybody was told of."""
+    """All questions of a room, the first one first. `published` are those that everybody was told of, `asked` is how many there ever were."""
 
     records: dict[str, QuestionRecord] = field(default_factory=dict)
     published: set[str] = field(default_factory=set)
+    asked: int = 0
 
     def restore(self, records: Iterable[QuestionRecord]) -> None:
         """Brings back what was kept, in any order."""
         for record in sorted(records, key=lambda record: record.at):
+            self.asked = max(self.asked, _number(record))
             self._set(record)
 
-    def require_place(self, participant: str) -> None:
-        """Raises QueueFullError where the participant may ask no more."""
-        if len(self.records) >= QUESTIONS_MAX:
-            message = f"This room has {QUESTIONS_MAX} questions, and takes no more."
+    def require_place(self, site: str) -> None:
+        """Raises QueueFullError where the site may ask no more."""
+        waiting = [record for record in self.records.values() if record.state is QuestionState.OPEN]
+        if len(waiting) >= QUESTIONS_MAX:
+            message = f"{QUESTIONS_MAX} questions wait in this room; ask again once some of them are answered."
             raise QueueFullError(message)
-        own = (record for record in self.records.values() if record.participant == participant)
-        if sum(record.state is QuestionState.OPEN for record in own) >= OPEN_MAX:
-            message = f"{OPEN_MAX} of your questions are open; wait until one of them is answered."
+        if sum(record.site == site for record in waiting) >= OPEN_MAX:
+            message = f"{OPEN_MAX} questions of your site are open; wait until one of them is answered."
             raise QueueFullError(message)
 
     def add(self, record: QuestionRecord) -> None:
         """Adds a question that has a place."""
+        self.asked += 1
         self._set(record)
+        if len(self.records) > QUESTIONS_MAX:
+            done = (one.id for one in self.records.values() if one.state not in _PENDING)
+            if (oldest := next(done, None)) is not None:
+                del self.records[oldest]
+                self.published.discard(oldest)
 
     def decide(self, question: str, state: QuestionState, answer: str) -> list[QuestionRecord]:
         """Changes a question; returns those that changed. One is answering at a time: the former one becomes answered.
@@ -88,6 +97,10 @@ class Questions:
         self.records[record.id] = record
         if record.state in _PUBLIC:
             self.published.add(record.id)
+
+
+def _number(record: QuestionRecord) -> int:
+    return int(record.id.rpartition("-")[2])
 
 
 def told(record: QuestionRecord) -> Question:

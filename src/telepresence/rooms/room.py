@@ -1,8 +1,8 @@
 """What a room is: who is in it and who waits, what is kept of it, and who is told what. Pure state.
 
 The modules beside it change it: `seats.py` (coming and going), `publishing.py`, `watching.py`, `chair.py`, `desk.py` (who
-admits, locks, removes), `broadcast.py` (hands, questions, the audience's number), `promotion.py`, `chat.py`, `doortests.py`. Each
-takes the room and `now`, and returns effects. What they look up and count stands in `roll.py`, `hands.py`, `questions.py`, `audience.py`.
+admits, locks, removes), `broadcast.py` (hands, questions, the audience's number), `promotion.py`, `chat.py`, `doortests.py`, `lobby.py`
+(what those are told who wait). Each takes the room and `now`, and returns effects. What they look up and count stands in `roll.py`, `hands.py`, `questions.py`, `audience.py`.
 `signaling/handlers/` call them before it, `signaling/websocket.py` performs the effects after it.
 """
 
@@ -103,7 +103,7 @@ class Room:
 
     `roll` is who is in it and who waits. `connections` are the participants' by number, `tests` those of the door. `seats` are
     the rows of all who ever came; `sites` all who were invited, came or tested.
-    `desk_changed`: those at the desk must be told at the end of this step; `sites_changed`: by the next tick. `told_stage` and
+    `desk_changed`: those at the desk must be told, at the end of this step if they were not just told; `sites_changed`: within a second. `told_stage` and
     `told_audience`: what those were told of the audience's number.
     """
 
@@ -128,7 +128,7 @@ class Room:
     spotlight: SourceName | None = None
     desk_changed: bool = False
     sites_changed: bool = False
-    desk_told_at: float = 0
+    desk_told_at: float = float("-inf")
     arrivals: int = 0
     loudest: frozenset[int] = frozenset()
     speaking: int | None = None

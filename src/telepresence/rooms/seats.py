@@ -118,24 +118,35 @@ def lost(room: Room, participant: Participant, session: int, now: float) -> list
 
 def depart(room: Room, participant: Participant, reason: LeaveReason, now: float) -> list[Effect]:
     """The participant is gone, and cannot come back by its secret."""
-    kept = room.keep_seat(participant, left_at=room.wall(now), reason=str(reason))
-    participant.session = None
-    room.roll.strike(participant)
+    return depart_all(room, [participant], reason, now)
+
+
+def depart_all(room: Room, gone: list[Participant], reason: LeaveReason, now: float) -> list[Effect]:
+    """All of them are gone before any is told of, so that the chair does not fall to one who goes too."""
+    kept: list[Effect] = []
+    for participant in gone:
+        kept.append(room.keep_seat(participant, left_at=room.wall(now), reason=str(reason)))
+        participant.session = None
+        room.roll.strike(participant)
+    return kept + [effect for one in gone for effect in _clear_up(room, one, reason)] + chair.fall(room)
+
+
+def _clear_up(room: Room, participant: Participant, reason: LeaveReason) -> list[Effect]:
     if not participant.is_admitted:
         room.desk_changed = True
-        return [kept]
+        return []
     room.sites_changed = True
     room.hands.take_down(participant.id)
-    effects: list[Effect] = [kept, *(reconcile_all(room) if participant.sources else [])]
+    effects: list[Effect] = reconcile_all(room) if participant.sources else []
     effects += room.close(participant.up) + room.close(participant.down)
     participant.up = participant.down = None
     if participant.is_seen:
         effects += room.tell(MemberLeft(participant=participant.id, reason=reason))
-    return effects + tell_speaker(room) + publishing.dim(room) + chair.fall(room)
+    return effects + tell_speaker(room) + publishing.dim(room)
 
 
 def tick(room: Room, now: float) -> list[Effect]:
     """Removes those who are away for too long, waiting or not."""
     seated = (*room.participants.values(), *room.waiting.values())
     gone = [p for p in seated if p.away_until is not None and now >= p.away_until]
-    return [effect for participant in gone for effect in depart(room, participant, LeaveReason.LOST, now)]
+    return depart_all(room, gone, LeaveReason.LOST, now)

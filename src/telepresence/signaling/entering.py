@@ -18,7 +18,6 @@ from telepresence.signaling.messages import (
     Joined,
     Kind,
     Offer,
-    Waiting,
 )
 
 if TYPE_CHECKING:
@@ -26,23 +25,6 @@ if TYPE_CHECKING:
 
 SSRCS_PER_SLOT = 3
 """Audio, video, and the video's RTX."""
-
-
-def wait(room: Room, participant: Participant, knock: Knock) -> list[Effect]:
-    """Answers a join that must be admitted first."""
-    chair = room.chair
-    return tell_one(
-        participant,
-        Waiting(
-            re=knock.re,
-            version=knock.version,
-            participant=participant.id,
-            resume=knock.secret,
-            title=room.title,
-            kind=room.kind,
-            chair=chair.name if chair else None,
-        ),
-    )
 
 
 def enter(world: World, room: Room, participant: Participant, knock: Knock, others: list[Effect]) -> list[Effect]:

@@ -37,6 +37,10 @@ class Writer(Protocol):
         """Keeps all records or none; returns after the commit. Keeping one twice is keeping it once."""
         ...
 
+    async def knows_room(self, room: str) -> bool:
+        """Tells whether a room has, or ever had, that id. Raises StoreError."""
+        ...
+
 
 class Keeper:
     """Performs effects in order, those with records after the commit."""
@@ -98,16 +102,25 @@ class Keeper:
 
     async def _run(self) -> None:
         while True:
-            await self._pause()
-            for batch in await self._write():
+            for batch in await self._step():
                 self._hand_on(batch)
             if self._keeping.is_idle:
                 self._idle.set()
 
+    async def _step(self) -> list[Batch]:
+        """One write, when it is due. Whatever goes wrong, there is a next one: without it the meeting would stand still."""
+        try:
+            await self._pause()
+            return await self._write()
+        except Exception:
+            log.exception("storage.fault")
+            return self._keeping.failed()
+
     async def _pause(self) -> None:
-        """Waits until something is to be written, or until a failed write may be tried again."""
-        if self._writing and not self._writing.done():
+        """Waits until something is to be written, until a failed write may be tried again, or until an overdue one ends."""
+        if self._writing:
             await asyncio.wait({self._writing})
+            return
         if not self._keeping.is_idle and not self.is_failing:
             return
         with contextlib.suppress(TimeoutError):
@@ -115,23 +128,27 @@ class Keeper:
         self._wake.clear()
 
     async def _write(self) -> list[Batch]:
-        """Writes what is open; returns what may be performed, kept or not."""
-        records = self._keeping.begin()
-        if records:
+        """Writes what is open, or ends what was overdue; returns what may be performed, kept or not."""
+        if not self._writing:
+            records = self._keeping.begin()
+            if not records:
+                return self._keeping.succeeded()
             self._writing = asyncio.create_task(self._writer.write(records))
             # It is not cancelled when it takes too long: nobody would know what became of it.
             done, _ = await asyncio.wait({self._writing}, timeout=WRITE_S)
             if not done:
-                return self._failed(f"no commit within {WRITE_S:g} s", len(records))
-            if error := self._writing.exception():
-                return self._failed(_why(error), len(records))
-        if self.is_failing:
-            log.info("storage.recovered", records=len(records))
-        return self._keeping.succeeded()
-
-    def _failed(self, why: str, records: int) -> list[Batch]:
-        log.error("storage.failed", why=why, records=records)
-        return self._keeping.failed()
+                log.error("storage.failed", why=f"no commit within {WRITE_S:g} s", records=len(records))
+                return self._keeping.overdue()
+        writing, self._writing = self._writing, None
+        error = asyncio.CancelledError() if writing.cancelled() else writing.exception()
+        if error:
+            log.error("storage.failed", why=_why(error))
+            return self._keeping.failed()
+        was_failing = self.is_failing
+        performed = self._keeping.succeeded()
+        if was_failing and not self.is_failing:
+            log.info("storage.recovered")
+        return performed
 
     def _hand_on(self, batch: Batch) -> None:
         """One batch that can't be performed does not hold up those behind it."""

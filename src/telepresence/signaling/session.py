@@ -30,6 +30,7 @@ from telepresence.signaling.messages import (
     ErrorCode,
     Join,
     Publish,
+    Record,
     Restart,
     Test,
 )
@@ -174,7 +175,8 @@ class Session:
             text = f"`{tag}` came before this device was admitted; wait for `joined`."
             raise RefusalError(ErrorCode.NOT_ADMITTED, text)
         role = self.participant.role
-        if not may(role, tag):
+        stops_recording = isinstance(message, Record) and not message.recording
+        if not may(role, tag) and not stops_recording:
             raise RefusalError(ErrorCode.FORBIDDEN, f"The role {role} has no right to `{tag}`.")
 
     def _charge(self, message: ClientMessage, now: float) -> None:

@@ -20,6 +20,8 @@ def member(room: Room, participant: str) -> Participant:
 def publisher(room: Room, participant: str) -> Participant:
     """Returns a member that may publish. Raises RefusalError: participant-unknown, forbidden."""
     found = member(room, participant)
+    if found.encoder is not None:
+        raise RefusalError(ErrorCode.FORBIDDEN, f"{found.name} is an encoder: nobody is there who could be asked.")
     if not may(found.role, "publish"):
         raise RefusalError(
             ErrorCode.FORBIDDEN, f"{found.name} ({found.role}) may not publish, so it can't be asked to."

@@ -110,6 +110,7 @@ class Hub:
         self.is_draining = False
         self.messages_in = 0
         self.messages_out = 0
+        self._writer = writer
         self._keeper = Keeper(writer, self._perform_now)
         self._trusted_proxies = tuple(trusted_proxies)
         self._door = Door(sockets_per_address, queue_limit(sockets_per_address, world.join_timeout_s + TICK_S))
@@ -122,6 +123,10 @@ class Hub:
         self._keeper.start()
         self.engine.listen(self._on_event)
         self._ticker = asyncio.create_task(self._tick())
+
+    async def knows_room(self, room: str) -> bool:
+        """Tells whether a room has that id, or ever had it: links of that one would open another. Raises StoreError."""
+        return self.world.directory.find(room) is not None or await self._writer.knows_room(room)
 
     async def stop(self) -> None:
         """Tells every client to come back later, and waits until all were told. Who comes now is told as well."""

@@ -87,9 +87,7 @@ class Store:
             async with self._engine.connect() as connection:
                 return Kept(
                     rooms=await _all(connection, RoomRecord, sa.select(rooms).where(is_loaded).order_by("created_at")),
-                    invitations=await _all(
-                        connection, InvitationRecord, _of_rooms(invitations, is_loaded, None).order_by("place")
-                    ),
+                    invitations=await _all(connection, InvitationRecord, _links(is_loaded)),
                     revocations=await _all(
                         connection, RevocationRecord, sa.select(revocations).where(revocations.c.expires_at > now)
                     ),
@@ -100,6 +98,13 @@ class Store:
                     questions=await _all(connection, QuestionRecord, _of_rooms(questions, is_loaded, questions.c.at)),
                     lines=await _all(connection, LineRecord, _newest_lines(is_loaded)),
                 )
+
+    async def knows_room(self, room: str) -> bool:
+        """Tells whether a room has, or ever had, that id. Raises StoreError."""
+        query = sa.select(rooms.c.id).where(rooms.c.id == room)
+        with engines.said(self._place):
+            async with self._engine.connect() as connection:
+                return (await connection.execute(query)).first() is not None
 
     async def attendance(self, room: str) -> list[SeatRecord]:
         """Returns all seats that there ever were in a room, in order of their joining. Raises StoreError."""
@@ -122,10 +127,17 @@ def _row(record: Record) -> dict[str, Any]:
     return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in row.items()}
 
 
-def _of_rooms(table: sa.Table, is_loaded: sa.ColumnElement[bool], since: sa.Column[Any] | None) -> sa.Select[Any]:
+def _links(is_loaded: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Selects links. A room of the settings has none: what stands there by its id is of an organiser's meeting before it."""
+    of_organisers = sa.and_(is_loaded, rooms.c.organiser != "")
+    query = sa.select(invitations).join(rooms, rooms.c.id == invitations.c.room)
+    return query.where(of_organisers).order_by("place")
+
+
+def _of_rooms(table: sa.Table, is_loaded: sa.ColumnElement[bool], since: sa.Column[Any]) -> sa.Select[Any]:
     """Selects what belongs to rooms that are loaded, by time. A room made anew has nothing of the earlier one of its id."""
     query = sa.select(table).join(rooms, rooms.c.id == table.c.room).where(is_loaded)
-    return query if since is None else query.where(since >= rooms.c.created_at).order_by(since)
+    return query.where(since >= rooms.c.created_at).order_by(since)
 
 
 def _newest_lines(is_loaded: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from telepresence.rooms import seats
+from telepresence.rooms import lobby, seats
 from telepresence.rooms.effects import Admit, Effect
 from telepresence.rooms.participant import Identity, Knock, Participant
 from telepresence.rooms.rights import may, passes_lock
@@ -41,7 +41,7 @@ def handle(session: Session, message: Join, now: float) -> list[Effect]:
     if not participant.is_admitted:
         # It has no connections that could go on, whatever it is when it enters.
         participant.knock = replace(knock, resumed=False)
-        return [Admit(session.id), *others, *entering.wait(room, participant, knock)]
+        return [Admit(session.id), *others, *lobby.tell(room, participant)]
     return [Admit(session.id), *entering.enter(world, room, participant, knock, others)]
 
 

@@ -23,7 +23,7 @@ def handle(session: Session, message: Test, now: float) -> list[Effect]:
     claims = show(world, session.address, message.token, now, world.authority.verify)
     room = find_room(world, claims, "test")
     offer = read_up_offer(message.sdp, (), room.codecs)
-    doortests.require_place(room)
+    doortests.require_place(room, claims.site)
     room.site(claims.site, claims.name, claims.role)
     peer, local, conn = offer.transport, world.local(offer.transport.setup), next(world.numbers)
     doortests.begin(room, conn, session.id, claims.site, now)
