@@ -80,7 +80,7 @@ impl World {
         let (this, fingerprint, now) = (&mut self.peers[peer], self.fingerprint, self.now);
         let (dtls, certificate) = (&mut this.dtls, &this.certificate);
         dtls.get_or_insert_with(|| Dtls::new(certificate, DtlsRole::Client, fingerprint, now));
-        for _ in 0..20 {
+        for _ in 0..60 {
             self.drive_dtls(peer);
             self.run(Duration::from_millis(10));
             if self.peers[peer].srtp.is_some() {
